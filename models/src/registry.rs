@@ -1,0 +1,67 @@
+//! Families by name, and the loading of stored fits.
+
+use std::sync::Arc;
+
+use crate::{Family, FittedModel, Model, ModelError, ModelSpec, naive};
+
+/// The families known to a process.
+#[derive(Clone)]
+pub struct Registry {
+    families: Vec<Arc<dyn Family>>,
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        Self { families: vec![Arc::new(naive::Naive)] }
+    }
+}
+
+impl std::fmt::Debug for Registry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.families.iter().map(|family| family.name())).finish()
+    }
+}
+
+impl Registry {
+    /// Adds a family, replacing one of the same name.
+    #[must_use]
+    pub fn with(mut self, family: Arc<dyn Family>) -> Self {
+        self.families.retain(|known| known.name() != family.name());
+        self.families.push(family);
+        self
+    }
+
+    /// The family names.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.families.iter().map(|family| family.name())
+    }
+
+    fn family(&self, name: &str) -> Result<&dyn Family, ModelError> {
+        self.families.iter().find(|family| family.name() == name).map(AsRef::as_ref).ok_or_else(|| {
+            ModelError::UnknownFamily { family: name.to_owned(), known: self.names().collect::<Vec<_>>().join(", ") }
+        })
+    }
+
+    /// Configures a model.
+    ///
+    /// # Errors
+    /// [`ModelError::UnknownFamily`], or what the family says of the settings.
+    pub fn model(&self, spec: &ModelSpec) -> Result<Box<dyn Model>, ModelError> {
+        self.family(&spec.family)?.model(spec)
+    }
+
+    /// Loads stored bytes by their format, `family/version`.
+    ///
+    /// # Errors
+    /// [`ModelError::Newer`] for a version this build does not know, [`ModelError::Corrupt`] for damaged bytes.
+    pub fn load(&self, format: &str, bytes: &[u8]) -> Result<Box<dyn FittedModel>, ModelError> {
+        let corrupt = || ModelError::Corrupt(format!("format {format:?} is not family/version"));
+        let (name, version) = format.split_once('/').ok_or_else(corrupt)?;
+        let version: u32 = version.parse().map_err(|_| corrupt())?;
+        let family = self.family(name)?;
+        if version > family.format_version() {
+            return Err(ModelError::Newer { format: format.to_owned(), newest: family.format_version() });
+        }
+        family.load(version, bytes)
+    }
+}
