@@ -1,1 +1,8 @@
-//! placeholder
+//! The engine: Delta tables, worklists, the backfill's plan and its exactly-once commit.
+
+pub mod cell;
+mod error;
+pub mod settings;
+pub mod tables;
+
+pub use error::{EngineError, Result};

@@ -1,0 +1,96 @@
+//! Errors of the engine. Each names what, where and the value, and carries the exit code of a command that ends in it.
+
+use datafusion::error::DataFusionError;
+use deltalake::DeltaTableError;
+
+/// What stops a job.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// A configuration value is refused.
+    #[error("configuration: {key} = {value}: {message}")]
+    Configuration {
+        /// Dotted key.
+        key: String,
+        /// The value as given.
+        value: String,
+        /// What is accepted.
+        message: String,
+    },
+    /// Something asked for by name does not exist.
+    #[error("{what} {name:?} not found{hint}")]
+    NotFound {
+        /// Kind of thing.
+        what: &'static str,
+        /// Its name.
+        name: String,
+        /// What to do, starting with a separator, or empty.
+        hint: String,
+    },
+    /// Input data is refused; nothing was written.
+    #[error("{place}: {message}")]
+    Input {
+        /// File, line and column, or table and feature.
+        place: String,
+        /// What is wrong, the value and what to do.
+        message: String,
+    },
+    /// Stored rows were made under other settings.
+    #[error("{table}: model version {model_version:?} holds rows made with {key} = {stored}, now {wanted}; choose another --model-version or restore the setting")]
+    Conflict {
+        /// Table that holds the rows.
+        table: String,
+        /// The version in question.
+        model_version: String,
+        /// Setting that differs.
+        key: String,
+        /// Its stored value.
+        stored: String,
+        /// Its value now.
+        wanted: String,
+    },
+    /// The warehouse cannot be read or written.
+    #[error("storage {place}: {source}")]
+    Storage {
+        /// Path or bucket.
+        place: String,
+        /// Cause.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A Delta operation failed for another reason.
+    #[error("table {table}: {source}")]
+    Delta {
+        /// Table.
+        table: String,
+        /// Cause.
+        source: Box<DeltaTableError>,
+    },
+    /// A plan failed.
+    #[error(transparent)]
+    Plan(#[from] DataFusionError),
+    /// The work was interrupted.
+    #[error("interrupted; run the same command again to resume")]
+    Interrupted,
+    /// A rule of ours was broken: a defect, reported instead of a panic.
+    #[error("internal: {0}")]
+    Internal(String),
+}
+
+/// Result of engine operations.
+pub type Result<T, E = EngineError> = std::result::Result<T, E>;
+
+impl EngineError {
+    /// Exit code of a command that ends in this error: 1 failed, 2 usage, 4 not found, 5 bad input, 6 conflict,
+    /// 7 storage, 130 interrupted.
+    pub fn exit_code(&self) -> i32 {
+        match self {
+            Self::Configuration { .. } => 2,
+            Self::NotFound { .. } => 4,
+            Self::Input { .. } => 5,
+            Self::Conflict { .. } => 6,
+            Self::Storage { .. } => 7,
+            Self::Interrupted => 130,
+            Self::Delta { .. } | Self::Plan(_) | Self::Internal(_) => 1,
+        }
+    }
+}

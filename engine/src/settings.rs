@@ -1,0 +1,206 @@
+//! The configuration of a dataset, its models and a run, as one TOML file describes it.
+//!
+//! What decides content (everything but [`Run`]) enters the configuration hash; how it is computed does not.
+
+use std::collections::BTreeMap;
+
+use almanac_models::ModelSpec;
+use serde::{Deserialize, Serialize};
+
+/// The whole file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// What is forecast.
+    pub dataset: Dataset,
+    /// Where the data comes from; the first source that carries a column wins.
+    pub sources: Vec<Source>,
+    /// Training windows.
+    #[serde(default)]
+    pub training: Training,
+    /// Forecasts.
+    #[serde(default)]
+    pub forecast: Forecast,
+    /// Models beside the built-in registry; an equal name replaces the built-in entry.
+    #[serde(default)]
+    pub models: Vec<ModelSpec>,
+    /// How the work is done; never decides content.
+    #[serde(default)]
+    pub run: Run,
+}
+
+/// What is forecast.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dataset {
+    /// Name, shown in runs and pages.
+    pub name: String,
+    /// Key columns, such as `["commodity"]` or `["store_id", "sku"]`; stored as text.
+    pub key: Vec<String>,
+    /// Column that is forecast, after renaming.
+    pub target: String,
+    /// `trading` or `daily`.
+    #[serde(default)]
+    pub calendar: almanac_models::CalendarKind,
+    /// Named rule list of holidays: `none` or `us-futures`.
+    #[serde(default = "none")]
+    pub holidays: String,
+    /// IANA time zone that decides what today is.
+    #[serde(default = "utc")]
+    pub timezone: String,
+    /// Number of key buckets; default: the number of keys up to 64, fixed when `silver.model_input` is created.
+    #[serde(default)]
+    pub buckets: Option<u32>,
+    /// Marks generated data wherever it shows.
+    #[serde(default)]
+    pub synthetic: bool,
+}
+
+/// One file of input and the bronze table it becomes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// Name of the bronze table.
+    pub name: String,
+    /// File below `--source`, CSV or Parquet by its extension.
+    pub path: String,
+    /// Whether its rows are the sessions that carry the target. Exactly one source has it.
+    #[serde(default)]
+    pub bars: bool,
+    /// Name of the date column in the file.
+    #[serde(default = "date")]
+    pub date: String,
+    /// Dataset key column → column of the file. Empty: the rows hold for every key.
+    #[serde(default)]
+    pub key: BTreeMap<String, String>,
+    /// Column of the file that names a region; the key's regions are averaged in `silver.model_input`.
+    #[serde(default)]
+    pub region: Option<String>,
+    /// Days from the row's date until it is public. Negative: known that long in advance.
+    #[serde(default)]
+    pub publication_lag_days: i32,
+    /// Date column of the file that says when the row became public, instead of a fixed lag.
+    #[serde(default)]
+    pub known_at: Option<String>,
+    /// Values, in the order of the table.
+    pub columns: Vec<Column>,
+}
+
+/// One value column.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Column {
+    /// Name in our tables.
+    pub name: String,
+    /// Name in the file, if another.
+    #[serde(default)]
+    pub from: Option<String>,
+    /// Factor applied on the way into silver (m/s to km/h: 3.6).
+    #[serde(default)]
+    pub scale: Option<f64>,
+    /// Text values and the numbers they stand for; other texts are refused.
+    #[serde(default)]
+    pub map: BTreeMap<String, f64>,
+    /// Unit, kept in the table's column metadata.
+    #[serde(default)]
+    pub unit: Option<String>,
+    /// Whether days without a value take the last one (default), or stay null.
+    #[serde(default = "yes")]
+    pub fill: bool,
+    /// Beyond this age a unit that needs the column is skipped as `stale_covariate`.
+    #[serde(default)]
+    pub max_staleness_days: Option<i32>,
+}
+
+/// Training windows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Training {
+    /// How often models are fitted.
+    pub every: almanac_models::Frequency,
+    /// Trailing years a fit sees.
+    pub years: u32,
+    /// Least calendar days between first and last usable row.
+    pub minimum_days: i32,
+    /// Largest share of the range's sessions that may be missing.
+    pub max_gap: f64,
+}
+
+impl Default for Training {
+    fn default() -> Self {
+        Self { every: almanac_models::Frequency::Semiannually, years: 4, minimum_days: 730, max_gap: 0.10 }
+    }
+}
+
+/// Forecasts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Forecast {
+    /// Registry names to run.
+    pub models: Vec<String>,
+    /// Version under which their rows are kept.
+    pub model_version: String,
+    /// Sessions ahead.
+    pub horizon: usize,
+    /// Paths per forecast.
+    pub paths: usize,
+    /// Central interval levels in percent.
+    pub levels: Vec<u32>,
+    /// Seed of every random number.
+    pub seed: u64,
+    /// First origin, `YYYY-MM-DD`; default: the earliest possible.
+    pub from: Option<chrono::NaiveDate>,
+    /// Last origin; default: the last session.
+    pub to: Option<chrono::NaiveDate>,
+}
+
+impl Default for Forecast {
+    fn default() -> Self {
+        Self {
+            models: vec!["naive".into(), "sarimax_auto_weather".into(), "xgboost".into()],
+            model_version: "v1".into(),
+            horizon: 14,
+            paths: 2_000,
+            levels: vec![80, 95],
+            seed: 42,
+            from: None,
+            to: None,
+        }
+    }
+}
+
+/// How the work is done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Run {
+    /// Units computed at once; 0: one per core.
+    pub threads: usize,
+    /// Whole cells per commit.
+    pub cells_per_commit: usize,
+    /// Forecasts per batch; 0: as many as keep a batch at about 2 million values.
+    pub batch_forecasts: usize,
+    /// Failed units above which the run's exit code is 1.
+    pub max_failed: usize,
+}
+
+impl Default for Run {
+    fn default() -> Self {
+        Self { threads: 0, cells_per_commit: 16, batch_forecasts: 0, max_failed: 0 }
+    }
+}
+
+fn none() -> String {
+    "none".into()
+}
+
+fn utc() -> String {
+    "UTC".into()
+}
+
+fn date() -> String {
+    "date".into()
+}
+
+fn yes() -> bool {
+    true
+}

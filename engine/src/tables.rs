@@ -1,0 +1,216 @@
+//! Every table: its columns with units, its partitioning, its statistics columns.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+
+use crate::settings::Settings;
+
+/// Definition of one Delta table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TableDef {
+    /// Folder of the warehouse: bronze, silver, forecast, experiments, ops.
+    pub schema_name: String,
+    /// Table name within it.
+    pub name: String,
+    /// Columns in order; partition columns last. Units are in the field metadata under `unit`.
+    pub columns: SchemaRef,
+    /// Partition columns, the last of `columns`.
+    pub partition_by: Vec<String>,
+    /// Columns with file statistics: keys, dates and what tells cells apart.
+    pub statistics: Vec<String>,
+    /// Columns that together identify a row.
+    pub grain: Vec<String>,
+}
+
+/// Columns that do not count as content.
+pub const VOLATILE: &[&str] =
+    &["generation_timestamp", "created_at", "created_by", "run_id", "attempts", "executor", "hardware"];
+
+/// Whether a column counts as content: neither volatile by name nor a duration.
+pub fn is_content(column: &str) -> bool {
+    !VOLATILE.contains(&column) && !column.ends_with("_seconds")
+}
+
+impl TableDef {
+    /// `schema.name`.
+    pub fn full_name(&self) -> String {
+        format!("{}.{}", self.schema_name, self.name)
+    }
+
+    /// Columns stored in the data files: all but the partition columns.
+    pub fn file_columns(&self) -> SchemaRef {
+        let fields: Vec<_> =
+            self.columns.fields().iter().filter(|f| !self.partition_by.contains(f.name())).cloned().collect();
+        Arc::new(Schema::new(fields))
+    }
+}
+
+/// UTC timestamps with microseconds, the only kind that every reader understands.
+pub fn timestamp() -> DataType {
+    DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
+}
+
+fn column(name: &str, kind: DataType, nullable: bool) -> Field {
+    Field::new(name, kind, nullable)
+}
+
+fn with_unit(field: Field, unit: Option<&str>) -> Field {
+    match unit {
+        Some(unit) => field.with_metadata(HashMap::from([("unit".to_owned(), unit.to_owned())])),
+        None => field,
+    }
+}
+
+fn table(
+    schema_name: &str,
+    name: &str,
+    fields: Vec<Field>,
+    partition_by: &[&str],
+    statistics: Vec<String>,
+    grain: Vec<String>,
+) -> TableDef {
+    TableDef {
+        schema_name: schema_name.into(),
+        name: name.into(),
+        columns: Arc::new(Schema::new(fields)),
+        partition_by: partition_by.iter().map(|c| (*c).to_owned()).collect(),
+        statistics,
+        grain,
+    }
+}
+
+fn names(keys: &[String], rest: &[&str]) -> Vec<String> {
+    keys.iter().cloned().chain(rest.iter().map(|c| (*c).to_owned())).collect()
+}
+
+fn key_fields(settings: &Settings) -> Vec<Field> {
+    settings.dataset.key.iter().map(|key| column(key, DataType::Utf8, false)).collect()
+}
+
+/// `forecast.trained_models`: grain (key, model_name, model_version, training_cutoff_date); usable models only.
+pub fn trained_models(settings: &Settings) -> TableDef {
+    use DataType::{Binary, Date32, Float64, Int32, Int64, Utf8};
+    let mut fields = vec![column("model_id", Utf8, false)];
+    fields.extend(key_fields(settings));
+    fields.extend([
+        column("model_version", Utf8, false),
+        column("model_type", Utf8, false),
+        column("window_start", Date32, false),
+        column("training_start_date", Date32, false),
+        column("training_cutoff_date", Date32, false),
+        column("training_samples", Int32, false),
+        column("parameters", Utf8, false),
+        column("fitted_model", Binary, true),
+        column("fitted_model_path", Utf8, true),
+        column("fitted_model_format", Utf8, false),
+        column("fitted_model_sha256", Utf8, false),
+        column("fitted_model_bytes", Int64, false),
+        column("log_likelihood", Float64, true),
+        column("aicc", Float64, true),
+        column("training_loss", Float64, true),
+        column("validation_loss", Float64, true),
+        column("status", Utf8, false),
+        column("fallback_reason", Utf8, true),
+        column("seed", Int64, false),
+        column("calendar", Utf8, false),
+        column("horizon", Int32, false),
+        column("settings", Utf8, false),
+        column("config_hash", Utf8, false),
+        column("data_version", Utf8, false),
+        column("code_version", Utf8, false),
+        with_unit(column("fit_seconds", Float64, false), Some("s")),
+        column("created_at", timestamp(), false),
+        column("created_by", Utf8, false),
+        column("run_id", Utf8, false),
+        column("model_name", Utf8, false),
+        column("key_bucket", Int32, false),
+    ]);
+    let keys = &settings.dataset.key;
+    table(
+        "forecast",
+        "trained_models",
+        fields,
+        &["model_name", "key_bucket"],
+        names(keys, &["model_version", "window_start", "training_cutoff_date"]),
+        names(keys, &["model_name", "model_version", "training_cutoff_date"]),
+    )
+}
+
+/// `forecast.distributions`: grain (key, model_name, model_version, data_cutoff_date, path_id), one row per path.
+pub fn distributions(settings: &Settings, horizon: usize) -> TableDef {
+    use DataType::{Boolean, Date32, Float32, Int32, Utf8};
+    let mut fields = key_fields(settings);
+    fields.extend([
+        column("model_version", Utf8, false),
+        column("training_cutoff_date", Date32, false),
+        column("data_cutoff_date", Date32, false),
+        column("forecast_start_date", Date32, false),
+        column("path_id", Int32, false),
+    ]);
+    let unit = target_unit(settings);
+    fields.extend((1..=horizon).map(|h| with_unit(column(&format!("day_{h}"), Float32, true), unit)));
+    fields.extend([
+        column("has_data_leakage", Boolean, false),
+        column("generation_timestamp", timestamp(), false),
+        column("run_id", Utf8, false),
+        column("model_name", Utf8, false),
+        column("key_bucket", Int32, false),
+    ]);
+    let keys = &settings.dataset.key;
+    table(
+        "forecast",
+        "distributions",
+        fields,
+        &["model_name", "key_bucket"],
+        names(keys, &["model_version", "training_cutoff_date", "data_cutoff_date"]),
+        names(keys, &["model_name", "model_version", "data_cutoff_date", "path_id"]),
+    )
+}
+
+/// `forecast.point_forecasts`: grain (key, model_name, model_version, data_cutoff_date, day_ahead).
+pub fn point_forecasts(settings: &Settings) -> TableDef {
+    use DataType::{Boolean, Date32, Float64, Int32, Utf8};
+    let unit = target_unit(settings);
+    let value = |name: &str| with_unit(column(name, Float64, false), unit);
+    let mut fields = key_fields(settings);
+    fields.extend([
+        column("model_version", Utf8, false),
+        column("training_cutoff_date", Date32, false),
+        column("data_cutoff_date", Date32, false),
+        column("day_ahead", Int32, false),
+        column("forecast_date", Date32, false),
+        value("forecast_point"),
+        value("forecast_mean"),
+        value("forecast_std"),
+    ]);
+    for level in &settings.forecast.levels {
+        fields.extend([value(&format!("lower_{level}")), value(&format!("upper_{level}"))]);
+    }
+    fields.extend([
+        column("model_success", Boolean, false),
+        column("has_data_leakage", Boolean, false),
+        column("data_version", Utf8, false),
+        with_unit(column("inference_seconds", Float64, false), Some("s")),
+        column("generation_timestamp", timestamp(), false),
+        column("run_id", Utf8, false),
+        column("model_name", Utf8, false),
+        column("key_bucket", Int32, false),
+    ]);
+    let keys = &settings.dataset.key;
+    table(
+        "forecast",
+        "point_forecasts",
+        fields,
+        &["model_name", "key_bucket"],
+        names(keys, &["model_version", "training_cutoff_date", "data_cutoff_date"]),
+        names(keys, &["model_name", "model_version", "data_cutoff_date", "day_ahead"]),
+    )
+}
+
+/// Unit of the target column, if configured.
+pub fn target_unit(settings: &Settings) -> Option<&str> {
+    let columns = settings.sources.iter().flat_map(|source| &source.columns);
+    columns.filter(|c| c.name == settings.dataset.target).find_map(|c| c.unit.as_deref())
+}
