@@ -1,0 +1,21 @@
+//! The backfill's plan: worklist → attach → function → write, one stage of interior nodes over a memory source.
+//!
+//! ```text
+//! WriteForecasts              files of whole cells; rows that describe them
+//!   Projection simulate_paths the registered function
+//!     AttachHistory           stored model and history, cut at each origin
+//!       worklist              keys and origins only
+//! ```
+//! `train` runs the same shape with `AttachWindows`, `fit_model` and `WriteModels`.
+
+pub mod attach_history;
+pub mod attach_windows;
+pub mod job;
+pub mod node;
+pub mod panel;
+pub mod pipeline;
+pub mod result;
+pub mod stored;
+pub mod worklist;
+pub mod write_forecasts;
+pub mod write_models;
