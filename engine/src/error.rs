@@ -94,3 +94,15 @@ impl EngineError {
         }
     }
 }
+
+impl EngineError {
+    /// An Arrow failure inside the engine.
+    pub fn from_arrow(error: arrow::error::ArrowError) -> Self {
+        Self::Plan(error.into())
+    }
+
+    /// A storage failure at a path.
+    pub fn storage(place: &str, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Storage { place: place.to_owned(), source: error.into() }
+    }
+}

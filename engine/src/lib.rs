@@ -1,8 +1,14 @@
 //! The engine: Delta tables, worklists, the backfill's plan and its exactly-once commit.
 
+pub mod backfill;
 pub mod cell;
+pub mod delta;
 mod error;
+pub mod identity;
+pub mod plan;
+pub mod registry;
 pub mod settings;
 pub mod tables;
+pub mod tables_input;
 
 pub use error::{EngineError, Result};

@@ -214,3 +214,50 @@ pub fn target_unit(settings: &Settings) -> Option<&str> {
     let columns = settings.sources.iter().flat_map(|source| &source.columns);
     columns.filter(|c| c.name == settings.dataset.target).find_map(|c| c.unit.as_deref())
 }
+
+/// `ops.runs`: one row per run, replaced as it goes on.
+pub fn runs() -> TableDef {
+    use DataType::{Int64, Utf8};
+    let fields = vec![
+        column("command", Utf8, false),
+        column("state", Utf8, false),
+        column("settings", Utf8, false),
+        column("input_version", Int64, false),
+        column("planned_units", Int64, false),
+        column("ok_units", Int64, false),
+        column("fallback_units", Int64, false),
+        column("skipped_units", Int64, false),
+        column("failed_units", Int64, false),
+        column("forecasts", Int64, false),
+        column("started_at", timestamp(), false),
+        column("heartbeat_at", timestamp(), false),
+        column("ended_at", timestamp(), true),
+        column("hardware", Utf8, false),
+        column("run_id", Utf8, false),
+    ];
+    table("ops", "runs", fields, &["run_id"], vec!["heartbeat_at".into()], vec!["run_id".into()])
+}
+
+/// `ops.units`: one row per planned unit of a finished run.
+pub fn units() -> TableDef {
+    use DataType::{Date32, Float64, Int32, Int64, Utf8};
+    let fields = vec![
+        column("step", Utf8, false),
+        column("key", Utf8, false),
+        column("model_name", Utf8, false),
+        column("model_version", Utf8, false),
+        column("key_bucket", Int32, false),
+        column("training_cutoff_date", Date32, false),
+        column("status", Utf8, false),
+        column("reason", Utf8, true),
+        column("message", Utf8, true),
+        column("forecasts", Int64, false),
+        column("failed_forecasts", Int64, false),
+        column("attempts", Int32, false),
+        with_unit(column("unit_seconds", Float64, false), Some("s")),
+        column("executor", Utf8, false),
+        column("run_id", Utf8, false),
+    ];
+    let grain = names(&[], &["run_id", "step", "key", "model_name", "model_version", "training_cutoff_date"]);
+    table("ops", "units", fields, &["run_id"], vec!["training_cutoff_date".into()], grain)
+}

@@ -18,7 +18,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use almanac_models::{Future, FittedModel, History, Levels, ModelError, StreamKey, Summary, summarise};
+use almanac_models::{FittedModel, Future, History, Levels, ModelError, Scratch, StreamKey, Summary, summarise};
 use arrow::array::{
     Array, ArrayRef, Float32Builder, Float64Array, Float64Builder, ListBuilder, StringBuilder, StructArray,
 };
@@ -97,13 +97,11 @@ impl ScalarUDFImpl for SimulatePaths {
         let mut results = Results::default();
         let mut loaded: Option<Loaded> = None;
         let mut buffer = Vec::new();
+        let mut scratch = Scratch::default();
         for row in 0..rows {
             let (days, target, series) = (days.dates(row)?, target.doubles(row)?, regressors.series(row)?);
             let (ahead, ahead_series) = (future_days.dates(row)?, future_regressors.series(row)?);
-            let levels: Levels = levels
-                .value(row)
-                .parse()
-                .map_err(|e| exec_datafusion_err!("simulate_paths: levels {:?}: {e}", levels.value(row)))?;
+            let levels = parse_levels(levels.value(row))?;
             let forecast = Loaded::reuse(&mut loaded, format.value(row), fitted.get(row)).and_then(|model| {
                 let stream =
                     StreamKey::new(seed.value(row) as u64, key.value(row), name.value(row), version.value(row), origin.value(row));
@@ -117,7 +115,7 @@ impl ScalarUDFImpl for SimulatePaths {
                     paths: usize::try_from(paths.value(row)).unwrap_or(0),
                     levels: &levels,
                 };
-                ask.forecast(model, &stream, &mut buffer)
+                ask.forecast(model, &stream, &mut buffer, &mut scratch)
             });
             results.push(forecast, &buffer);
         }
@@ -172,7 +170,13 @@ struct Forecast {
 
 impl Ask<'_> {
     /// Draws into `out` (day by day) and summarises.
-    fn forecast(&self, model: &dyn FittedModel, stream: &StreamKey, out: &mut Vec<f32>) -> Result<Forecast, ModelError> {
+    fn forecast(
+        &self,
+        model: &dyn FittedModel,
+        stream: &StreamKey,
+        out: &mut Vec<f32>,
+        scratch: &mut Scratch,
+    ) -> Result<Forecast, ModelError> {
         check_lengths(self.days.len(), self.target.len(), self.series)?;
         check_lengths(self.ahead.len(), self.ahead.len(), self.ahead_series)?;
         if let Some(day) = self.days.last().filter(|&&day| day > self.origin) {
@@ -196,7 +200,7 @@ impl Ask<'_> {
         out.resize(values, 0.0);
         state.simulate(self.paths, stream, out)?;
         let simulated = Instant::now();
-        let summary = summarise(out, self.paths, self.levels, median.as_deref());
+        let summary = summarise(out, self.paths, self.levels, median.as_deref(), scratch);
         Ok(Forecast {
             summary,
             condition_seconds: (conditioned - started).as_secs_f64(),
@@ -233,10 +237,10 @@ impl Results {
             summary.map(|s| s.upper.concat()),
         ];
         for (builder, list) in self.lists.iter_mut().zip(lists) {
-            builder.append(list.is_some_and(|values| {
-                builder_values(builder.values(), &values);
-                true
-            }));
+            if let Some(values) = &list {
+                builder.values().append_slice(values);
+            }
+            builder.append(list.is_some());
         }
         self.text[0].append_option(error.as_ref().map(ModelError::code));
         self.text[1].append_option(error.as_ref().map(ToString::to_string));
@@ -259,6 +263,9 @@ impl Results {
     }
 }
 
-fn builder_values(builder: &mut Float64Builder, values: &[f64]) {
-    builder.append_slice(values);
+fn parse_levels(text: &str) -> Result<Levels> {
+    let refused = |message: String| exec_datafusion_err!("simulate_paths: levels {text:?}: {message}");
+    let percents = text.split(',').map(|level| level.trim().parse::<f64>());
+    let percents: Vec<f64> = percents.collect::<Result<_, _>>().map_err(|e| refused(e.to_string()))?;
+    Levels::try_from(percents).map_err(|e| refused(e.to_string()))
 }

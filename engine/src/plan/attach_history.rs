@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use almanac_models::{Calendar, Day, FutureRegressor, ModelSpec, project, window};
+use almanac_models::{Calendar, Day, ModelSpec, cut};
 use arrow::array::{
     ArrayRef, BinaryViewBuilder, BooleanArray, Date32Array, Float64Array, Int32Array, Int64Array, ListViewArray,
     RecordBatch, StringArray,
@@ -17,9 +17,10 @@ use datafusion::execution::SendableRecordBatchStream;
 use futures::{Stream, StreamExt};
 
 use crate::EngineError;
-use crate::plan::attach_windows::{external, list, list_of, regressors};
+use crate::plan::attach_windows::{external, list, list_of};
 use crate::plan::job::SharedJob;
 use crate::plan::panel::{self, KeySeries, Series};
+use crate::plan::servable;
 use crate::plan::stored::{self, StoredModel};
 use crate::plan::worklist::{self, Unit};
 
@@ -98,9 +99,9 @@ impl<'a> Attached<'a> {
         model: std::result::Result<StoredModel, (String, String)>,
     ) -> crate::Result<Self> {
         let spec = job.model(&unit.cell.model_name)?;
-        let (columns, model) = match regressors(&spec, series) {
+        let (columns, model) = match servable::regressors(&spec, series) {
             Ok(columns) => (columns, model),
-            Err(skip) => (Vec::new(), Err((skip.code().to_owned(), skip.to_string()))),
+            Err(refusal) => (Vec::new(), Err((refusal.code.to_owned(), refusal.message))),
         };
         let start = match &model {
             Ok(model) => series.days.partition_point(|&day| day < model.training_start_date),
@@ -125,7 +126,7 @@ impl<'a> Attached<'a> {
     fn rows(&self, origins: &[Day]) -> crate::Result<RecordBatch> {
         let rows = origins.len();
         let n = self.series.days.len();
-        let ends: Vec<usize> = origins.iter().map(|&origin| window::cut(&self.series.days, origin)).collect();
+        let ends: Vec<usize> = origins.iter().map(|&origin| cut(&self.series.days, origin)).collect();
         let sizes: Vec<usize> = ends.iter().map(|end| end - self.start.min(*end)).collect();
         let starts = vec![self.start; rows];
         let width = self.columns.len();
@@ -135,21 +136,20 @@ impl<'a> Attached<'a> {
         let (mut future_days, mut future_values) = (Vec::new(), Vec::new());
         let (mut codes, mut messages) = (Vec::with_capacity(rows), Vec::with_capacity(rows));
         let horizon = self.job.settings.forecast.horizon;
-        for (&origin, &end) in origins.iter().zip(&ends) {
+        for (row, &origin) in origins.iter().enumerate() {
             let ahead = self.calendar.next_sessions(origin, horizon);
             let error = match &self.model {
-                Ok(_) => self.project(origin, end, &ahead, &mut future_values).err(),
-                Err((code, message)) => Some((code.clone(), message.clone())),
+                Ok(_) => servable::future(&self.spec, self.series, &self.columns, self.start, origin, &ahead)
+                    .map(|values| future_values.extend(values))
+                    .map_err(|refusal| (refusal.code.to_owned(), refusal.message)),
+                Err(error) => Err(error.clone()),
             };
-            if error.is_some() {
-                future_values.resize(future_values.len().next_multiple_of((width * horizon).max(1)), f64::NAN);
-            }
+            let error = error.err();
+            future_values.resize((row + 1) * width * horizon, f64::NAN);
             future_days.extend(ahead);
             codes.push(error.as_ref().map(|e| e.0.clone()));
             messages.push(error.map(|e| e.1));
         }
-        // a failed projection may leave less than its share: bring the buffer to its full length
-        future_values.resize(rows * width * horizon, f64::NAN);
         let ahead = list(Arc::new(Float64Array::from(future_values)), std::iter::repeat_n(horizon, rows * width))?;
         let cell = &self.unit.cell;
         let text = |value: &str| Arc::new(StringArray::from_iter_values(std::iter::repeat_n(value, rows))) as ArrayRef;
@@ -196,39 +196,6 @@ impl<'a> Attached<'a> {
             }
         }
         Ok(Arc::new(builder.finish()))
-    }
-
-    /// Continues every regressor over the sessions ahead, from what was known at the origin.
-    fn project(
-        &self,
-        origin: Day,
-        end: usize,
-        ahead: &[Day],
-        out: &mut Vec<f64>,
-    ) -> std::result::Result<(), (String, String)> {
-        for (regressor, column) in self.spec.regressors.iter().zip(&self.columns) {
-            let known = match regressor.future {
-                FutureRegressor::Known => self.known(&regressor.column, origin, ahead),
-                _ => Vec::new(),
-            };
-            let days = &self.series.days[self.start.min(end)..end];
-            let values = &column.values[self.start.min(end)..end];
-            let projected = project(regressor.future, days, values, ahead, &known)
-                .map_err(|skip| (skip.code().to_owned(), format!("{}: {skip}", regressor.column)))?;
-            out.extend(projected);
-        }
-        Ok(())
-    }
-
-    /// Values of future days that were public at the origin; NaN elsewhere.
-    fn known(&self, column: &str, origin: Day, ahead: &[Day]) -> Vec<f64> {
-        let Some(series) = self.series.all.get(column) else { return vec![f64::NAN; ahead.len()] };
-        let value = |day: &Day| {
-            let row = self.series.all_days.binary_search(day).ok()?;
-            let known_at = series.known_at.as_ref()?.get(row).copied()?;
-            (known_at != Day::MIN && known_at <= origin).then(|| series.values[row])
-        };
-        ahead.iter().map(|day| value(day).unwrap_or(f64::NAN)).collect()
     }
 
     fn leaks(&self, origin: Day) -> bool {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use almanac_models::{ModelSpec, Skip, training_range};
 use arrow::array::{
     ArrayRef, Date32Array, Float64Array, Int32Array, Int64Array, ListArray, RecordBatch, StringArray,
 };
@@ -14,7 +13,8 @@ use futures::{Stream, StreamExt};
 
 use crate::EngineError;
 use crate::plan::job::SharedJob;
-use crate::plan::panel::{self, KeySeries, Series};
+use crate::plan::panel::{self, KeySeries};
+use crate::plan::servable;
 use crate::plan::worklist::{self, Unit};
 
 /// A list type of nullable items.
@@ -64,14 +64,6 @@ pub(crate) fn external(error: EngineError) -> DataFusionError {
     }
 }
 
-/// The columns a specification names, or the first that the key lacks.
-pub(crate) fn regressors<'a>(spec: &ModelSpec, series: &'a KeySeries) -> Result<Vec<&'a Series>, Skip> {
-    spec.regressors
-        .iter()
-        .map(|regressor| series.column(&regressor.column).ok_or(Skip::MissingColumn(regressor.column.clone())))
-        .collect()
-}
-
 fn attach(job: &SharedJob, unit: &Unit, series: Option<&KeySeries>) -> crate::Result<RecordBatch> {
     let spec = job.model(&unit.cell.model_name)?;
     let series = series.ok_or_else(|| EngineError::NotFound {
@@ -80,17 +72,12 @@ fn attach(job: &SharedJob, unit: &Unit, series: Option<&KeySeries>) -> crate::Re
         hint: " in silver.model_input".into(),
     })?;
     let calendar = job.calendar()?;
-    let window = regressors(&spec, series).and_then(|columns| {
-        let values: Vec<&[f64]> = columns.iter().map(|c| &c.values[..]).collect();
-        let rule = job.training_rule();
-        let cutoff = unit.cell.training_cutoff_date;
-        let range = training_range(&rule, &calendar, &series.days, &series.target, &values, cutoff)?;
-        Ok((range, columns))
-    });
-    let (range, columns, skip) = match window {
+    let window = servable::training(job, &calendar, &spec, series, unit.cell.training_cutoff_date);
+    let (range, columns, refusal) = match window {
         Ok((range, columns)) => (range, columns, None),
-        Err(skip) => (0..0, Vec::new(), Some(skip.code())),
+        Err(refusal) => (0..0, Vec::new(), Some(refusal)),
     };
+    let skip = refusal.map(|refusal| refusal.code);
     let days = Date32Array::from(series.days[range.clone()].to_vec());
     let target = Float64Array::from(series.target[range.clone()].to_vec());
     let flat: Float64Array = columns.iter().flat_map(|c| c.values[range.clone()].iter().map(|&v| Some(v))).collect();

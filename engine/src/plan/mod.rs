@@ -15,6 +15,8 @@ pub mod node;
 pub mod panel;
 pub mod pipeline;
 pub mod result;
+mod rows;
+pub mod servable;
 pub mod stored;
 pub mod worklist;
 pub mod write_forecasts;

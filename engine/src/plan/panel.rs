@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use almanac_models::{CalendarKind, Day, window};
+use almanac_models::{CalendarKind, Day, cut};
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type, Float64Type};
@@ -54,7 +54,7 @@ impl KeySeries {
 
     /// Whether a used value is dated after the cut or became public after it.
     pub fn leaks(&self, columns: &[&Series], at: Day) -> bool {
-        let n = window::cut(&self.days, at);
+        let n = cut(&self.days, at);
         let late = |series: &&Series| {
             series.known_at.as_ref().is_some_and(|known| known[..n].iter().any(|&day| day > at))
         };

@@ -1,0 +1,134 @@
+//! The fixed grid: every cell and unit that the settings and the data ask for, whatever exists already.
+
+use std::collections::BTreeMap;
+
+use almanac_models::{Day, Window, cut};
+
+use crate::Result;
+use crate::backfill::selection::Selection;
+use crate::cell::Cell;
+use crate::plan::job::Job;
+use crate::plan::panel::{self, KeySeries};
+use crate::plan::servable::{self, Refusal};
+
+/// A cell and the units asked for within it.
+#[derive(Debug, Clone)]
+pub struct GridCell {
+    /// The cell.
+    pub cell: Cell,
+    /// Its units, by key.
+    pub units: Vec<GridUnit>,
+    /// Whether the units are all that the data holds for this cell.
+    pub whole: bool,
+}
+
+/// A key within a cell.
+#[derive(Debug, Clone)]
+pub struct GridUnit {
+    /// Text of the key.
+    pub key: String,
+    /// Why the model cannot be trained on this window, if it cannot.
+    pub refusal: Option<Refusal>,
+    /// Origins that can be served, ascending.
+    pub origins: Vec<Day>,
+    /// Origins that cannot, with the first reason.
+    pub refused: Option<(usize, Refusal)>,
+}
+
+impl GridCell {
+    /// Forecasts asked for in this cell.
+    pub fn forecasts(&self) -> usize {
+        self.units.iter().filter(|unit| unit.refusal.is_none()).map(|unit| unit.origins.len()).sum()
+    }
+}
+
+/// All cells of one bucket that the selection touches, ordered by (model, window). Redoing rounds the selection up to
+/// whole cells.
+///
+/// # Errors
+/// Storage, plan and configuration errors.
+pub async fn grid(job: &Job, selection: &Selection, bucket: i32) -> Result<Vec<GridCell>> {
+    let panel = panel::load(job, bucket).await?;
+    let calendar = job.calendar()?;
+    let forecast = &job.settings.forecast;
+    let (first_asked, last_asked) = selection.origins();
+    let from = forecast.from.map_or(Day::MIN, super::selection::day_of);
+    let to = forecast.to.map_or(Day::MAX, super::selection::day_of);
+    let mut cells = Vec::new();
+    for name in forecast.models.iter().filter(|name| selection.model(name)) {
+        let spec = job.model(name)?;
+        let mut by_window: BTreeMap<Day, GridCell> = BTreeMap::new();
+        for (key, series) in &panel.keys {
+            for window in windows(job, series, from.max(first_asked), to.min(last_asked)) {
+                let cell = Cell {
+                    model_name: name.clone(),
+                    model_version: forecast.model_version.clone(),
+                    key_bucket: bucket,
+                    training_cutoff_date: window.cutoff(),
+                };
+                let entry = by_window.entry(window.start);
+                let grid_cell = entry.or_insert_with(|| GridCell { cell, units: Vec::new(), whole: true });
+                let limits = match selection.redo() {
+                    true => (from, to),
+                    false => (from.max(first_asked), to.min(last_asked)),
+                };
+                let sessions = within(series, &window, (Day::MIN, Day::MAX));
+                let asked = within(series, &window, limits);
+                if !(selection.key(key) || selection.redo()) {
+                    grid_cell.whole &= sessions.is_empty();
+                    continue;
+                }
+                grid_cell.whole &= asked.len() == sessions.len();
+                if asked.is_empty() {
+                    continue;
+                }
+                grid_cell.units.push(unit(job, &calendar, &spec, key, series, &window, asked));
+            }
+        }
+        let chosen = |cell: &GridCell| cell.units.iter().any(|unit| selection.key(&unit.key));
+        cells.extend(by_window.into_values().filter(chosen));
+    }
+    Ok(cells)
+}
+
+fn unit(
+    job: &Job,
+    calendar: &almanac_models::Calendar,
+    spec: &almanac_models::ModelSpec,
+    key: &str,
+    series: &KeySeries,
+    window: &Window,
+    asked: &[Day],
+) -> GridUnit {
+    let mut unit = GridUnit { key: key.to_owned(), refusal: None, origins: Vec::new(), refused: None };
+    match servable::training(job, calendar, spec, series, window.cutoff()) {
+        Err(refusal) => unit.refusal = Some(refusal),
+        Ok((_, columns)) => {
+            for &origin in asked {
+                match servable::origin(job, calendar, spec, series, &columns, origin) {
+                    Ok(()) => unit.origins.push(origin),
+                    Err(refusal) => unit.refused.get_or_insert((0, refusal)).0 += 1,
+                }
+            }
+        }
+    }
+    unit
+}
+
+/// The windows with at least one session among `from..=to`.
+fn windows(job: &Job, series: &KeySeries, from: Day, to: Day) -> Vec<Window> {
+    let (Some(&first), Some(&last)) = (series.days.first(), series.days.last()) else { return Vec::new() };
+    let (first, last) = (first.max(from), last.min(to));
+    if first > last {
+        return Vec::new();
+    }
+    let has_session = |window: &Window| !within(series, window, (first, last)).is_empty();
+    job.settings.training.every.windows(first, last).filter(has_session).collect()
+}
+
+/// The sessions of a window within limits.
+fn within<'a>(series: &'a KeySeries, window: &Window, (from, to): (Day, Day)) -> &'a [Day] {
+    let first = series.days.partition_point(|&day| day < window.start.max(from));
+    let end = cut(&series.days, (window.next - 1).min(to));
+    &series.days[first.min(end)..end]
+}

@@ -1,0 +1,16 @@
+//! Driving a backfill: what is asked for, what exists, what is missing, and committing what was computed.
+//!
+//! Rows decide what exists; the ledger and the transaction numbers never do.
+
+mod driver;
+mod existing;
+mod grid;
+mod ledger;
+mod missing;
+mod selection;
+
+pub use driver::{Event, Options, StepReport, infer, train};
+pub use grid::{GridCell, GridUnit, grid};
+pub use ledger::Ledger;
+pub use missing::{CellWork, fits, forecasts};
+pub use selection::{Condition, Selection};

@@ -1,0 +1,90 @@
+//! What makes stored rows comparable: the settings that decide content, and their hash.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::cell::hex;
+use crate::settings::Settings;
+use crate::{EngineError, Result, registry};
+
+/// The settings that decide a model's rows, by dotted key. Selections (dates, keys, limits) and the way of working
+/// (threads, batches, commits) are not among them.
+///
+/// # Errors
+/// [`EngineError::NotFound`] for an unknown model.
+pub fn deciding_settings(settings: &Settings, model_name: &str) -> Result<BTreeMap<String, Value>> {
+    let json = |value: &dyn erased::Json| value.json();
+    let mut deciding = BTreeMap::new();
+    let (dataset, training, forecast) = (&settings.dataset, &settings.training, &settings.forecast);
+    deciding.insert("dataset.key".into(), json(&dataset.key)?);
+    deciding.insert("dataset.target".into(), json(&dataset.target)?);
+    deciding.insert("dataset.calendar".into(), json(&dataset.calendar)?);
+    deciding.insert("dataset.holidays".into(), json(&dataset.holidays)?);
+    deciding.insert("training.every".into(), json(&training.every)?);
+    deciding.insert("training.years".into(), json(&training.years)?);
+    deciding.insert("training.minimum_days".into(), json(&training.minimum_days)?);
+    deciding.insert("training.max_gap".into(), json(&training.max_gap)?);
+    deciding.insert("forecast.horizon".into(), json(&forecast.horizon)?);
+    deciding.insert("forecast.paths".into(), json(&forecast.paths)?);
+    deciding.insert("forecast.levels".into(), json(&forecast.levels)?);
+    deciding.insert("forecast.seed".into(), json(&forecast.seed)?);
+    deciding.insert(format!("models.{model_name}"), json(&registry::model(settings, model_name)?)?);
+    Ok(deciding)
+}
+
+/// The settings as one canonical line of JSON, keys in order.
+///
+/// # Errors
+/// As [`deciding_settings`].
+pub fn settings_json(settings: &Settings, model_name: &str) -> Result<String> {
+    serde_json::to_string(&deciding_settings(settings, model_name)?).map_err(|e| EngineError::Internal(e.to_string()))
+}
+
+/// The first 128 bits of the settings' SHA-256.
+pub fn config_hash(settings_json: &str) -> String {
+    hex(&Sha256::digest(settings_json.as_bytes())[..16])
+}
+
+/// The first setting in which stored rows differ: its key, the stored value and the value now.
+pub fn difference(stored: &str, now: &str) -> Option<(String, String, String)> {
+    let parse = |text: &str| serde_json::from_str::<BTreeMap<String, Value>>(text).unwrap_or_default();
+    let (stored, now) = (parse(stored), parse(now));
+    let mut keys: Vec<&String> = stored.keys().chain(now.keys()).collect();
+    keys.sort();
+    keys.dedup();
+    let show = |value: Option<&Value>| value.map_or_else(|| "absent".to_owned(), Value::to_string);
+    let differs = keys.into_iter().find(|key| stored.get(*key) != now.get(*key))?;
+    Some((differs.clone(), show(stored.get(differs)), show(now.get(differs))))
+}
+
+mod erased {
+    use serde::Serialize;
+    use serde_json::Value;
+
+    use crate::{EngineError, Result};
+
+    /// Anything that has a JSON form.
+    pub(super) trait Json {
+        fn json(&self) -> Result<Value>;
+    }
+
+    impl<T: Serialize> Json for T {
+        fn json(&self) -> Result<Value> {
+            serde_json::to_value(self).map_err(|e| EngineError::Internal(e.to_string()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_differing_key_is_named() {
+        let found = difference(r#"{"a":1,"forecast.seed":42}"#, r#"{"a":1,"forecast.seed":43}"#);
+        assert_eq!(found, Some(("forecast.seed".into(), "42".into(), "43".into())));
+        assert_eq!(difference(r#"{"a":1}"#, r#"{"a":1}"#), None);
+    }
+}

@@ -1,0 +1,290 @@
+//! Write, for forecasts: rows of `forecast.distributions` and `forecast.point_forecasts` into files of one cell each.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Float32Array, Float64Array, RecordBatch, new_null_array};
+use arrow::datatypes::{DataType, Date32Type, Float32Type, SchemaRef};
+use datafusion::error::Result;
+use datafusion::execution::SendableRecordBatchStream;
+use futures::{Stream, StreamExt};
+
+use crate::EngineError;
+use crate::cell::Cell;
+use crate::delta::{CellWriter, Warehouse};
+use crate::plan::attach_windows::external;
+use crate::plan::job::{SharedJob, key_values};
+use crate::plan::result::{self, CellResult, Outcome, Status, Timings};
+use crate::plan::rows::{Rows, days, flags, integers, texts, times};
+use crate::tables::{self, TableDef};
+
+/// Runs the step over one partition.
+pub fn run(job: SharedJob, mut forecasts: SendableRecordBatchStream) -> impl Stream<Item = Result<RecordBatch>> + Send {
+    async_stream::try_stream! {
+        let warehouse = Warehouse::open(&job.warehouse).map_err(external)?;
+        let mut open: Option<OpenCell> = None;
+        while let Some(batch) = forecasts.next().await {
+            let batch = batch?;
+            // a batch holds one unit, hence one cell
+            let cell = Rows::batch(&batch).cell(0).map_err(external)?;
+            if open.as_ref().is_some_and(|current| current.cell != cell)
+                && let Some(done) = open.take()
+            {
+                yield done.close().await.map_err(external)?;
+            }
+            let current = open.get_or_insert_with(|| OpenCell::new(&job, &warehouse, cell));
+            current.write(&batch).await.map_err(external)?;
+        }
+        if let Some(done) = open.take() {
+            yield done.close().await.map_err(external)?;
+        }
+    }
+}
+
+/// A cell being written.
+struct OpenCell {
+    job: SharedJob,
+    cell: Cell,
+    distributions: (TableDef, SchemaRef, CellWriter),
+    points: (TableDef, SchemaRef, CellWriter),
+    wrote_paths: bool,
+    wrote_points: bool,
+    outcomes: BTreeMap<String, Outcome>,
+    timings: Timings,
+}
+
+impl OpenCell {
+    fn new(job: &SharedJob, warehouse: &Warehouse, cell: Cell) -> Self {
+        let partition = vec![
+            ("model_name".to_owned(), cell.model_name.clone()),
+            ("key_bucket".to_owned(), cell.key_bucket.to_string()),
+        ];
+        let table = |def: TableDef| {
+            let writer = CellWriter::new(warehouse, &def, partition.clone());
+            let columns = def.file_columns();
+            (def, columns, writer)
+        };
+        Self {
+            job: Arc::clone(job),
+            distributions: table(job.distributions()),
+            points: table(tables::point_forecasts(&job.settings)),
+            cell,
+            wrote_paths: false,
+            wrote_points: false,
+            outcomes: BTreeMap::new(),
+            timings: Timings::default(),
+        }
+    }
+
+    async fn write(&mut self, batch: &RecordBatch) -> crate::Result<()> {
+        let rows = Rows::batch(batch);
+        let forecasts = rows.array("forecast")?.as_struct();
+        let forecasts = Rows::nested(forecasts);
+        let mut points = PointRows::new(&self.job);
+        for row in 0..batch.num_rows() {
+            let key = rows.text("key", row)?.unwrap_or_default();
+            let error = match rows.text("error_code", row)? {
+                Some(code) => Some((code, rows.text("error_message", row)?)),
+                None => forecasts.text("error_code", row)?.map(|code| (code, None)),
+            };
+            if let Some((code, message)) = error {
+                let message = match message {
+                    Some(message) => Some(message),
+                    None => forecasts.text("error_message", row)?,
+                };
+                self.fail(key, code, message);
+                continue;
+            }
+            let seconds = |name: &str| Ok::<f64, EngineError>(forecasts.number(name, row)?.unwrap_or(0.0));
+            let timings = Timings {
+                condition: seconds("condition_seconds")?,
+                simulate: seconds("simulate_seconds")?,
+                summarise: seconds("summarise_seconds")?,
+                ..Timings::default()
+            };
+            self.timings.add(&timings);
+            let elapsed = timings.condition + timings.simulate + timings.summarise;
+            self.succeed(&key, elapsed);
+            let started = Instant::now();
+            if rows.flag("paths", row)? {
+                let batch = self.path_rows(&key, &rows, &forecasts, row)?;
+                self.distributions.2.write(&batch).await?;
+                self.wrote_paths = true;
+            }
+            if rows.flag("points", row)? {
+                points.push(&key, &rows, &forecasts, row, elapsed)?;
+                self.wrote_points = true;
+            }
+            self.timings.write += started.elapsed().as_secs_f64();
+        }
+        if !points.is_empty() {
+            let started = Instant::now();
+            let batch = points.finish(&self.cell, Arc::clone(&self.points.1))?;
+            self.points.2.write(&batch).await?;
+            self.timings.write += started.elapsed().as_secs_f64();
+        }
+        Ok(())
+    }
+
+    /// One row per path; the day columns are slices of the function's result.
+    fn path_rows(&self, key: &str, rows: &Rows<'_>, forecasts: &Rows<'_>, row: usize) -> crate::Result<RecordBatch> {
+        let paths = forecasts.list("paths", row)?;
+        let paths: &Float32Array = paths.as_primitive::<Float32Type>();
+        let ahead = rows.list("future_days", row)?;
+        let ahead = ahead.as_primitive::<Date32Type>();
+        let horizon = ahead.len().max(1);
+        let n = paths.len() / horizon;
+        let mut columns: Vec<ArrayRef> = key_values(key).into_iter().map(|value| texts(value, n)).collect();
+        columns.extend([
+            texts(&self.cell.model_version, n),
+            days(self.cell.training_cutoff_date, n),
+            days(rows.day("data_cutoff_date", row)?, n),
+            days(ahead.value(0), n),
+            integers(1..=n as i32),
+        ]);
+        let stored = columns.len()..self.distributions.1.fields().len() - 3;
+        for (h, _) in stored.enumerate() {
+            let day = if h < horizon { Arc::new(paths.slice(h * n, n)) } else { new_null_array(&DataType::Float32, n) };
+            columns.push(day);
+        }
+        columns.extend([
+            flags(rows.flag("has_data_leakage", row)?, n),
+            times(self.job.generated_at, n),
+            texts(&self.job.run_id, n),
+        ]);
+        RecordBatch::try_new(Arc::clone(&self.distributions.1), columns).map_err(EngineError::from_arrow)
+    }
+
+    fn outcome(&mut self, key: String) -> &mut Outcome {
+        let fresh = Outcome {
+            key: key.clone(),
+            status: Status::Ok,
+            reason: None,
+            message: None,
+            forecasts: 0,
+            failed: 0,
+            seconds: 0.0,
+        };
+        self.outcomes.entry(key).or_insert(fresh)
+    }
+
+    fn succeed(&mut self, key: &str, seconds: f64) {
+        let outcome = self.outcome(key.to_owned());
+        outcome.forecasts += 1;
+        outcome.seconds += seconds;
+    }
+
+    fn fail(&mut self, key: String, code: String, message: Option<String>) {
+        let outcome = self.outcome(key);
+        outcome.status = Status::Failed;
+        outcome.failed += 1;
+        outcome.reason.get_or_insert(code);
+        if outcome.message.is_none() {
+            outcome.message = message;
+        }
+    }
+
+    async fn close(mut self) -> crate::Result<RecordBatch> {
+        let started = Instant::now();
+        let mut files = BTreeMap::new();
+        for (wrote, (def, _, writer)) in [(self.wrote_paths, self.distributions), (self.wrote_points, self.points)] {
+            let adds = writer.close().await?;
+            if wrote {
+                files.insert(def.full_name(), adds);
+            }
+        }
+        self.timings.write += started.elapsed().as_secs_f64();
+        let outcomes = self.outcomes.into_values().collect();
+        result::encode(&CellResult { cell: self.cell, files, outcomes, timings: self.timings })
+    }
+}
+
+/// Point rows of a batch of forecasts.
+struct PointRows {
+    job: SharedJob,
+    keys: Vec<Vec<String>>,
+    origins: Vec<i32>,
+    ahead: Vec<i32>,
+    dates: Vec<i32>,
+    leaks: Vec<bool>,
+    seconds: Vec<f64>,
+    /// point, mean, deviation, then lower and upper by level.
+    numbers: Vec<Vec<f64>>,
+}
+
+impl PointRows {
+    fn new(job: &SharedJob) -> Self {
+        let numbers = 3 + 2 * job.settings.forecast.levels.len();
+        Self {
+            job: Arc::clone(job),
+            keys: vec![Vec::new(); job.settings.dataset.key.len()],
+            origins: Vec::new(),
+            ahead: Vec::new(),
+            dates: Vec::new(),
+            leaks: Vec::new(),
+            seconds: Vec::new(),
+            numbers: vec![Vec::new(); numbers],
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.origins.is_empty()
+    }
+
+    fn push(
+        &mut self,
+        key: &str,
+        rows: &Rows<'_>,
+        forecasts: &Rows<'_>,
+        row: usize,
+        seconds: f64,
+    ) -> crate::Result<()> {
+        let dates = rows.list("future_days", row)?;
+        let dates = dates.as_primitive::<Date32Type>();
+        let horizon = dates.len();
+        for (column, value) in self.keys.iter_mut().zip(key_values(key)) {
+            column.extend(std::iter::repeat_n(value.to_owned(), horizon));
+        }
+        self.origins.extend(std::iter::repeat_n(rows.day("data_cutoff_date", row)?, horizon));
+        self.ahead.extend(1..=horizon as i32);
+        self.dates.extend(dates.values());
+        self.leaks.extend(std::iter::repeat_n(rows.flag("has_data_leakage", row)?, horizon));
+        self.seconds.extend(std::iter::repeat_n(seconds, horizon));
+        for (i, name) in ["point", "mean", "std"].into_iter().enumerate() {
+            self.numbers[i].extend(forecasts.doubles(name, row)?.values());
+        }
+        let (lower, upper) = (forecasts.doubles("lower", row)?, forecasts.doubles("upper", row)?);
+        for level in 0..self.job.settings.forecast.levels.len() {
+            let ends = level * horizon..(level + 1) * horizon;
+            self.numbers[3 + 2 * level].extend(&lower.values()[ends.clone()]);
+            self.numbers[4 + 2 * level].extend(&upper.values()[ends]);
+        }
+        Ok(())
+    }
+
+    fn finish(self, cell: &Cell, schema: SchemaRef) -> crate::Result<RecordBatch> {
+        let rows = self.origins.len();
+        let mut columns: Vec<ArrayRef> = Vec::with_capacity(schema.fields().len());
+        for key in self.keys {
+            columns.push(Arc::new(arrow::array::StringArray::from(key)));
+        }
+        columns.extend([
+            texts(&cell.model_version, rows),
+            days(cell.training_cutoff_date, rows),
+            Arc::new(Date32Array::from(self.origins)) as ArrayRef,
+            integers(self.ahead),
+            Arc::new(Date32Array::from(self.dates)),
+        ]);
+        columns.extend(self.numbers.into_iter().map(|values| Arc::new(Float64Array::from(values)) as ArrayRef));
+        columns.extend([
+            flags(true, rows),
+            Arc::new(arrow::array::BooleanArray::from(self.leaks)) as ArrayRef,
+            texts(&self.job.data_version(), rows),
+            Arc::new(Float64Array::from(self.seconds)),
+            times(self.job.generated_at, rows),
+            texts(&self.job.run_id, rows),
+        ]);
+        RecordBatch::try_new(schema, columns).map_err(EngineError::from_arrow)
+    }
+}
