@@ -13,10 +13,13 @@ mod history;
 mod naive;
 mod projection;
 mod quantile;
+mod random_walk;
 mod registry;
+pub mod score;
 mod spec;
 mod stream;
 mod summary;
+mod walk;
 mod window;
 
 pub use calendar::{Calendar, CalendarError, CalendarKind};

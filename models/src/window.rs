@@ -80,7 +80,7 @@ impl Frequency {
 }
 
 fn even_week(day: Day) -> bool {
-    date(day).iso_week().week() % 2 == 0
+    date(day).iso_week().week().is_multiple_of(2)
 }
 
 /// The window of `length` months (a divisor of 12) around a month (from 0).

@@ -1,0 +1,131 @@
+//! Random walk with drift: the next close is today's close times (or plus) a drift and an innovation.
+//!
+//! Steps are log differences when every training price is positive, else differences. The drift is the mean of the
+//! last 30 steps before the cutoff, the scale the sample deviation of all steps of the training window around their
+//! own mean; both are parameters, the level is the only state. The exact conditional median of day h is
+//! last · exp(h · drift), or last + h · drift.
+
+use serde::{Deserialize, Serialize};
+
+use crate::walk::{Steps, Walk, finite};
+use crate::{Family, FitContext, Fitted, FittedModel, History, Model, ModelError, ModelSpec};
+
+/// Steps the drift is the mean of.
+const DRIFT_STEPS: usize = 30;
+
+/// The `random_walk` family. It has no settings and uses no regressors.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RandomWalk;
+
+/// Stored form, version 1 (JSON).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Parameters {
+    /// Whether steps are log differences.
+    log: bool,
+    /// Mean step of one session.
+    drift: f64,
+    /// Standard deviation of one session's step.
+    scale: f64,
+}
+
+impl Family for RandomWalk {
+    fn name(&self) -> &'static str {
+        "random_walk"
+    }
+
+    fn model(&self, spec: &ModelSpec) -> Result<Box<dyn Model>, ModelError> {
+        match spec.settings.keys().next() {
+            None => Ok(Box::new(*self)),
+            Some(setting) => Err(ModelError::Setting {
+                model: spec.name.clone(),
+                setting: setting.clone(),
+                message: "random_walk has no settings".into(),
+            }),
+        }
+    }
+
+    fn format_version(&self) -> u32 {
+        1
+    }
+
+    fn load(&self, _version: u32, bytes: &[u8]) -> Result<Box<dyn FittedModel>, ModelError> {
+        let stored: Parameters = serde_json::from_slice(bytes).map_err(|e| ModelError::Corrupt(e.to_string()))?;
+        Ok(Box::new(Walk { log: stored.log, drift: stored.drift, scale: stored.scale }.checked()?))
+    }
+}
+
+impl Model for RandomWalk {
+    fn fit(&self, window: &History<'_>, _context: &FitContext) -> Result<Fitted, ModelError> {
+        let steps = Steps::of(window)?;
+        let count = steps.steps.len();
+        if count < 2 {
+            return Err(ModelError::TooShort { have: steps.samples(), need: 3 });
+        }
+        let variance = steps.square(steps.drift(count)) / (count - 1) as f64;
+        let scale = finite("scale of the steps", variance.sqrt())?;
+        let drift = finite("drift", steps.drift(DRIFT_STEPS))?;
+        let constant = steps.steps.iter().all(|step| step.size == 0.0);
+        let parameters = Parameters { log: steps.log, drift, scale };
+        let json = |e: serde_json::Error| ModelError::Numerical(e.to_string());
+        Ok(Fitted {
+            model_type: "random_walk".into(),
+            format: "random_walk/1".into(),
+            bytes: serde_json::to_vec(&parameters).map_err(json)?,
+            parameters: serde_json::to_value(&parameters).map_err(json)?,
+            samples: steps.samples(),
+            log_likelihood: None,
+            aicc: None,
+            training_loss: Some(scale),
+            validation_loss: None,
+            fallback: if constant { Some("constant".into()) } else { steps.fallback() },
+        })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::Future;
+
+    fn fit(target: &[f64]) -> (Fitted, Parameters) {
+        let days: Vec<i32> = (0..target.len() as i32).collect();
+        let context = FitContext { seed: 1, horizon: 14, week: 5, cutoff: 1_000 };
+        let fitted = RandomWalk.fit(&History { days: &days, target, regressors: &[] }, &context).unwrap();
+        let parameters = serde_json::from_slice(&fitted.bytes).unwrap();
+        (fitted, parameters)
+    }
+
+    /// 40 steps of +1 from −5, then 30 alternating +3 and −1: drift of the last 30 is 1, mean of all is 1, and the
+    /// squared deviations are 30 · 4 over 69.
+    #[test]
+    fn drift_and_scale_by_hand() {
+        let mut target = vec![-5.0];
+        for step in [1.0; 40].into_iter().chain((0..30).map(|i| if i % 2 == 0 { 3.0 } else { -1.0 })) {
+            target.push(target[target.len() - 1] + step);
+        }
+        let (fitted, parameters) = fit(&target);
+        assert!((parameters.drift - 1.0).abs() < 1e-15);
+        assert!((parameters.scale - (120.0_f64 / 69.0).sqrt()).abs() < 1e-12);
+        assert_eq!(fitted.fallback.as_deref(), Some("differences: a price is zero or negative"));
+    }
+
+    #[test]
+    fn median_grows_by_the_drift() {
+        // 31 prices that grow by 1 % a session
+        let target: Vec<f64> = (0..31).map(|i| 100.0 * libm::pow(1.01, f64::from(i))).collect();
+        let (fitted, parameters) = fit(&target);
+        assert!(parameters.scale < 1e-9);
+        let model = RandomWalk.load(1, &fitted.bytes).unwrap();
+        let history = History { days: &[0], target: &[50.0], regressors: &[] };
+        let state = model.condition(&history, &Future { days: &[1, 2], regressors: &[] }).unwrap();
+        let median = state.median().unwrap();
+        assert!((median[0] - 50.5).abs() < 1e-9 && (median[1] - 51.005).abs() < 1e-9);
+    }
+
+    #[test]
+    fn constant_prices_are_a_recorded_fallback() {
+        assert_eq!(fit(&[7.0; 40]).0.fallback.as_deref(), Some("constant"));
+    }
+}
