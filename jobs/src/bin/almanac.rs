@@ -1,2 +1,5 @@
-//! placeholder
-fn main() {}
+//! The `almanac` command.
+
+fn main() {
+    std::process::exit(almanac_jobs::cli::main());
+}

@@ -1,0 +1,129 @@
+//! The effective configuration: defaults, then the file, then `ALMANAC_…` variables, then flags.
+
+use std::path::Path;
+
+use almanac_engine::settings::Settings;
+use almanac_engine::{EngineError, Result, registry};
+use almanac_models::Frequency;
+use figment::Figment;
+use figment::providers::{Env, Format, Toml};
+
+use crate::cli::Overrides;
+
+/// Reads and checks the configuration. Variables are named by section and key, such as `ALMANAC_FORECAST__PATHS`.
+///
+/// # Errors
+/// [`EngineError::NotFound`] without a file; [`EngineError::Configuration`] naming key and value.
+pub(crate) fn load(file: &Path, overrides: &Overrides) -> Result<Settings> {
+    if !file.is_file() {
+        return Err(EngineError::NotFound {
+            what: "configuration",
+            name: file.display().to_string(),
+            hint: "; name one with --config, examples are in examples/".into(),
+        });
+    }
+    let sections = ["dataset", "training", "forecast", "run"];
+    let variables = Env::prefixed("ALMANAC_")
+        .filter(move |key| sections.iter().any(|section| key.as_str().to_ascii_lowercase().starts_with(&format!("{section}__"))))
+        .split("__");
+    let mut settings: Settings =
+        Figment::new().merge(Toml::file_exact(file)).merge(variables).extract().map_err(|e| refused(&e))?;
+    apply(&mut settings, overrides)?;
+    check(&settings)?;
+    Ok(settings)
+}
+
+fn refused(error: &figment::Error) -> EngineError {
+    let first = error.clone().into_iter().next().unwrap_or_else(|| error.clone());
+    let key = first.path.join(".");
+    let place = first.metadata.as_ref().map(|metadata| metadata.name.to_string()).unwrap_or_default();
+    EngineError::Configuration {
+        key: if key.is_empty() { place.clone() } else { key },
+        value: match &first.kind {
+            figment::error::Kind::InvalidType(found, _) | figment::error::Kind::InvalidValue(found, _) => found.to_string(),
+            figment::error::Kind::UnknownField(found, _) | figment::error::Kind::UnknownVariant(found, _) => found.clone(),
+            _ => "refused".to_owned(),
+        },
+        message: format!("{}{}", first.kind, if place.is_empty() { String::new() } else { format!(" ({place})") }),
+    }
+}
+
+fn apply(settings: &mut Settings, overrides: &Overrides) -> Result<()> {
+    let forecast = &mut settings.forecast;
+    if let Some(models) = &overrides.models {
+        forecast.models.clone_from(models);
+    }
+    if let Some(every) = &overrides.every {
+        settings.training.every = frequency(every)?;
+    }
+    if let Some(version) = &overrides.model_version {
+        forecast.model_version.clone_from(version);
+    }
+    forecast.paths = overrides.paths.unwrap_or(forecast.paths);
+    forecast.horizon = overrides.horizon.unwrap_or(forecast.horizon);
+    forecast.seed = overrides.seed.unwrap_or(forecast.seed);
+    if let Some(levels) = &overrides.levels {
+        forecast.levels.clone_from(levels);
+    }
+    settings.run.threads = overrides.threads.unwrap_or(settings.run.threads);
+    settings.run.max_failed = overrides.max_failed.unwrap_or(settings.run.max_failed);
+    settings.run.cells_per_commit = overrides.cells_per_commit.unwrap_or(settings.run.cells_per_commit);
+    settings.run.batch_forecasts = overrides.batch_forecasts.unwrap_or(settings.run.batch_forecasts);
+    Ok(())
+}
+
+fn frequency(text: &str) -> Result<Frequency> {
+    serde_json::from_value(serde_json::Value::String(text.to_owned())).map_err(|_| EngineError::Configuration {
+        key: "--every".into(),
+        value: text.to_owned(),
+        message: "expected daily, weekly, biweekly, monthly, quarterly, semiannually or annually".into(),
+    })
+}
+
+/// Rules that types cannot express.
+fn check(settings: &Settings) -> Result<()> {
+    let refuse = |key: &str, value: String, message: &str| {
+        Err(EngineError::Configuration { key: key.into(), value, message: message.into() })
+    };
+    let (dataset, forecast) = (&settings.dataset, &settings.forecast);
+    if dataset.key.is_empty() {
+        return refuse("dataset.key", "[]".into(), "name at least one key column");
+    }
+    if settings.sources.iter().filter(|source| source.bars).count() != 1 {
+        return refuse("sources", "bars".into(), "exactly one source has bars = true");
+    }
+    let target = settings.sources.iter().any(|source| source.columns.iter().any(|c| c.name == dataset.target));
+    if !target {
+        return refuse("dataset.target", dataset.target.clone(), "no source has a column of this name");
+    }
+    if !(1..=365).contains(&forecast.horizon) {
+        return refuse("forecast.horizon", forecast.horizon.to_string(), "expected 1 to 365 sessions");
+    }
+    if !(1..=1_000_000).contains(&forecast.paths) {
+        return refuse("forecast.paths", forecast.paths.to_string(), "expected 1 to 1000000");
+    }
+    let ascending = forecast.levels.windows(2).all(|pair| pair[0] < pair[1]);
+    if forecast.levels.is_empty() || !ascending || forecast.levels.iter().any(|level| !(1..=99).contains(level)) {
+        return refuse("forecast.levels", format!("{:?}", forecast.levels), "expected ascending percents from 1 to 99");
+    }
+    if forecast.models.is_empty() {
+        return refuse("forecast.models", "[]".into(), "name at least one model");
+    }
+    if dataset.timezone.parse::<chrono_tz::Tz>().is_err() {
+        return refuse("dataset.timezone", dataset.timezone.clone(), "expected an IANA name such as America/New_York");
+    }
+    almanac_models::Calendar::new(dataset.calendar, &dataset.holidays).map_err(|e| EngineError::Configuration {
+        key: "dataset.holidays".into(),
+        value: dataset.holidays.clone(),
+        message: e.to_string(),
+    })?;
+    for name in &forecast.models {
+        let spec = registry::model(settings, name)?;
+        almanac_udfs::registry().model(&spec).map_err(|e| EngineError::Configuration {
+            key: format!("models.{name}"),
+            value: spec.family.clone(),
+            message: e.to_string(),
+        })?;
+    }
+    Ok(())
+}

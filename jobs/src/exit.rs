@@ -1,0 +1,37 @@
+//! Exit codes: 0 done, 1 failed units, 2 usage, 4 not found, 5 bad input, 6 conflict, 7 storage, 130 interrupted.
+
+use almanac_engine::EngineError;
+
+/// A command's end other than success.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The engine refused or failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// More units failed than `--max-failed` allows.
+    #[error("{failed} units failed, --max-failed allows {allowed}; `almanac status` lists them with their reasons")]
+    FailedUnits {
+        /// Units that failed.
+        failed: u64,
+        /// Units that may.
+        allowed: u64,
+    },
+}
+
+impl Failure {
+    pub(crate) fn code(&self) -> i32 {
+        match self {
+            Self::Engine(error) => error.exit_code(),
+            Self::FailedUnits { .. } => 1,
+        }
+    }
+}
+
+impl From<datafusion::error::DataFusionError> for Failure {
+    fn from(error: datafusion::error::DataFusionError) -> Self {
+        Self::Engine(error.into())
+    }
+}
+
+/// Result of a command.
+pub(crate) type Outcome<T = ()> = Result<T, Failure>;
