@@ -4,6 +4,7 @@
 //! A model is one file that implements [`Family`]: how its settings are read, how it is fitted, how a stored fit is
 //! loaded. Every family passes the same [`conformance`] suite.
 
+pub mod arima;
 pub mod conformance;
 mod contract;
 mod error;
