@@ -6,6 +6,7 @@
 
 mod calendar;
 mod civil;
+pub mod arima;
 pub mod conformance;
 mod contract;
 mod error;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{Family, FittedModel, Model, ModelError, ModelSpec, naive, random_walk};
+use crate::{Family, FittedModel, Model, ModelError, ModelSpec, arima, naive, random_walk};
 
 /// The families known to a process.
 #[derive(Clone)]
@@ -12,7 +12,7 @@ pub struct Registry {
 
 impl Default for Registry {
     fn default() -> Self {
-        Self { families: vec![Arc::new(naive::Naive), Arc::new(random_walk::RandomWalk)] }
+        Self { families: vec![Arc::new(naive::Naive), Arc::new(random_walk::RandomWalk), Arc::new(arima::Arima)] }
     }
 }
 

@@ -1,0 +1,320 @@
+//! The exact filter of levels with missing values.
+//!
+//! Differences across a gap do not exist, so the levels are filtered: the lagged values that differencing needs are
+//! states with an exact diffuse start (Durbin and Koopman 2012, *Time Series Analysis by State Space Methods*, 5.2 and
+//! 6.4), and missing observations only move the state. The layout is that of statsmodels' SARIMAX, so that likelihoods
+//! with a diffuse part are comparable:
+//! lagged differences of order 0 … d−1, then s lags for each seasonal difference, then the ARMA state.
+
+use super::polynomial::Arma;
+use super::settings::Order;
+use super::stationary::{Moments, add_products, stationary_column};
+
+/// Largest change of the predicted covariance, relative to its largest entry, that counts as settled.
+const SETTLED: f64 = 1e-14;
+/// Diffuse prediction variance below which an observation says nothing about the diffuse start.
+const DIFFUSE_TOLERANCE: f64 = 1e-10;
+
+/// `a_{t+1} = T a_t + (noise through the ARMA part)`, `y_t = Z a_t`.
+pub(super) struct Levels {
+    /// Rows of T: (column, coefficient).
+    transition: Vec<Vec<(usize, f64)>>,
+    /// States that sum to the observation.
+    observed: Vec<usize>,
+    /// Noise loading.
+    loading: Vec<f64>,
+    /// Number of diffuse states, which come first.
+    diffuse: usize,
+}
+
+/// Predicted covariance split into its finite and its infinite part, row by row.
+#[derive(Clone)]
+struct Covariance {
+    finite: Vec<f64>,
+    infinite: Vec<f64>,
+    /// Rank left of the infinite part.
+    rank: usize,
+}
+
+/// One step's prediction: variances and gain, already moved by T.
+#[derive(Clone)]
+struct Step {
+    /// Finite variance, or the infinite one while the observation fixes the start.
+    variance: f64,
+    diffuse: bool,
+    gain: Vec<f64>,
+}
+
+/// Mean of the next state and its covariance, after the last observation.
+pub(super) struct Predicted {
+    pub(super) state: Vec<f64>,
+    covariance: Covariance,
+}
+
+impl Levels {
+    pub(super) fn new(order: &Order, arma: &Arma) -> Self {
+        let diffuse = order.lost();
+        let width = arma.width();
+        let first_arma = diffuse;
+        let last_of = |j: usize| order.d + (j + 1) * order.season - 1;
+        let seasonal_ends: Vec<usize> = (0..order.seasonal_d).map(last_of).collect();
+        let mut transition: Vec<Vec<(usize, f64)>> = Vec::with_capacity(diffuse + width);
+        for i in 0..order.d {
+            let sums = (i..order.d).chain(seasonal_ends.iter().copied()).chain([first_arma]);
+            transition.push(sums.map(|column| (column, 1.0)).collect());
+        }
+        for j in 0..order.seasonal_d {
+            let sums = seasonal_ends[j..].iter().copied().chain([first_arma]);
+            transition.push(sums.map(|column| (column, 1.0)).collect());
+            let start = order.d + j * order.season;
+            transition.extend((1..order.season).map(|lag| vec![(start + lag - 1, 1.0)]));
+        }
+        for i in 0..width {
+            let phi = arma.ar.get(i).map(|phi| (first_arma, *phi)).filter(|(_, phi)| *phi != 0.0);
+            let next = (i + 1 < width).then_some((first_arma + i + 1, 1.0));
+            transition.push(phi.into_iter().chain(next).collect());
+        }
+        let observed = (0..order.d).chain(seasonal_ends).chain([first_arma]).collect();
+        let noise = |i: usize| if i == 0 { 1.0 } else { arma.ma.get(i - 1).copied().unwrap_or(0.0) };
+        let loading = std::iter::repeat_n(0.0, diffuse).chain((0..width).map(noise)).collect();
+        Self { transition, observed, loading, diffuse }
+    }
+
+    fn size(&self) -> usize {
+        self.transition.len()
+    }
+
+    /// The start: identity for the infinite part, the stationary covariance for the ARMA part.
+    fn start(&self, arma: &Arma) -> Option<Covariance> {
+        let (size, width) = (self.size(), arma.width());
+        let column = stationary_column(arma)?;
+        let phi = |i: usize| arma.ar.get(i).copied().unwrap_or(0.0);
+        let mut finite = vec![0.0; size * size];
+        let at = |i: usize, j: usize| (self.diffuse + i) * size + self.diffuse + j;
+        for (i, value) in column.iter().enumerate() {
+            finite[at(i, 0)] = *value;
+            finite[at(0, i)] = *value;
+        }
+        let next = |i: usize| column.get(i).copied().unwrap_or(0.0);
+        // P = T P T' + R R' solved from the lower right corner, where shifted entries are zero
+        for i in (1..width).rev() {
+            for j in (i..width).rev() {
+                let shifted = if j + 1 < width { finite[at(i + 1, j + 1)] } else { 0.0 };
+                let value = phi(i) * phi(j) * column[0]
+                    + phi(i) * next(j + 1)
+                    + phi(j) * next(i + 1)
+                    + shifted
+                    + self.loading[self.diffuse + i] * self.loading[self.diffuse + j];
+                finite[at(i, j)] = value;
+                finite[at(j, i)] = value;
+            }
+        }
+        let mut infinite = vec![0.0; size * size];
+        for i in 0..self.diffuse {
+            infinite[i * size + i] = 1.0;
+        }
+        Some(Covariance { finite, infinite, rank: self.diffuse })
+    }
+
+    fn observe(&self, state: &[f64]) -> f64 {
+        self.observed.iter().map(|&i| state[i]).sum()
+    }
+
+    /// `T m` for a column of numbers.
+    fn moved(&self, column: &[f64]) -> Vec<f64> {
+        self.transition.iter().map(|row| row.iter().map(|&(j, c)| c * column[j]).sum()).collect()
+    }
+
+    /// `T P T'`.
+    fn moved_covariance(&self, covariance: &[f64], scratch: &mut [f64], out: &mut [f64]) {
+        let size = self.size();
+        for (row, target) in self.transition.iter().zip(scratch.chunks_exact_mut(size)) {
+            target.fill(0.0);
+            for &(j, c) in row {
+                for (value, source) in target.iter_mut().zip(&covariance[j * size..(j + 1) * size]) {
+                    *value += c * source;
+                }
+            }
+        }
+        for i in 0..size {
+            let source = &scratch[i * size..(i + 1) * size];
+            for j in i..size {
+                let value = self.transition[j].iter().map(|&(k, c)| c * source[k]).sum();
+                out[i * size + j] = value;
+                out[j * size + i] = value;
+            }
+        }
+    }
+
+    /// `P Z'`.
+    fn covariance_with_observation(&self, covariance: &[f64]) -> Vec<f64> {
+        let rows = covariance.chunks_exact(self.size());
+        rows.map(|row| self.observe(row)).collect()
+    }
+
+    /// Updates the covariance with an observation, if there is one, and predicts the next.
+    fn step(&self, p: &mut Covariance, seen: bool, scratch: &mut [f64]) -> Option<Step> {
+        let size = self.size();
+        let mut step = Step { variance: 1.0, diffuse: false, gain: vec![0.0; size] };
+        if seen {
+            let finite = self.covariance_with_observation(&p.finite);
+            let variance = self.observe(&finite);
+            let infinite =
+                if p.rank > 0 { self.covariance_with_observation(&p.infinite) } else { vec![0.0; size] };
+            let infinite_variance = if p.rank > 0 { self.observe(&infinite) } else { 0.0 };
+            if infinite_variance > DIFFUSE_TOLERANCE {
+                let scale = 1.0 / infinite_variance;
+                for i in 0..size {
+                    for j in 0..size {
+                        let at = i * size + j;
+                        p.finite[at] += infinite[i] * infinite[j] * variance * scale * scale
+                            - (finite[i] * infinite[j] + infinite[i] * finite[j]) * scale;
+                        p.infinite[at] -= infinite[i] * infinite[j] * scale;
+                    }
+                }
+                p.rank -= 1;
+                if p.rank == 0 {
+                    p.infinite.fill(0.0);
+                }
+                let gain: Vec<f64> = infinite.iter().map(|m| m * scale).collect();
+                step = Step { variance: infinite_variance, diffuse: true, gain: self.moved(&gain) };
+            } else {
+                if !(variance.is_finite() && variance > 0.0) {
+                    return None;
+                }
+                let scale = 1.0 / variance;
+                for i in 0..size {
+                    for j in 0..size {
+                        p.finite[i * size + j] -= finite[i] * finite[j] * scale;
+                    }
+                }
+                let gain: Vec<f64> = finite.iter().map(|m| m * scale).collect();
+                step = Step { variance, diffuse: false, gain: self.moved(&gain) };
+            }
+        }
+        let mut out = vec![0.0; size * size];
+        self.moved_covariance(&p.finite, scratch, &mut out);
+        for i in self.diffuse..size {
+            for j in self.diffuse..size {
+                out[i * size + j] += self.loading[i] * self.loading[j];
+            }
+        }
+        std::mem::swap(&mut p.finite, &mut out);
+        if p.rank > 0 {
+            self.moved_covariance(&p.infinite, scratch, &mut out);
+            std::mem::swap(&mut p.infinite, &mut out);
+        }
+        Some(step)
+    }
+
+    /// Moves interleaved states one step.
+    fn advance<const L: usize>(&self, state: &mut Vec<[f64; L]>, next: &mut Vec<[f64; L]>, gain: &[f64], v: &[f64; L]) {
+        next.clear();
+        for (row, k) in self.transition.iter().zip(gain) {
+            let mut value = [0.0; L];
+            for lane in 0..L {
+                value[lane] = k * v[lane];
+            }
+            for &(j, c) in row {
+                for lane in 0..L {
+                    value[lane] += c * state[j][lane];
+                }
+            }
+            next.push(value);
+        }
+        std::mem::swap(state, next);
+    }
+
+    /// Filters interleaved columns; `seen[t]` says whether row t is an observation. Normalised innovations (zero where
+    /// nothing is learnt beyond the diffuse start) are left in `innovations`.
+    pub(super) fn moments<const L: usize>(
+        &self,
+        arma: &Arma,
+        columns: &[[f64; L]],
+        seen: &[bool],
+        innovations: &mut [[f64; L]],
+    ) -> Option<(Moments, Vec<[f64; L]>, Predicted)> {
+        let size = self.size();
+        let mut covariance = self.start(arma)?;
+        let mut scratch = vec![0.0; size * size];
+        let mut before = covariance.finite.clone();
+        let mut state = vec![[0.0; L]; size];
+        let mut next = state.clone();
+        let mut gram = [[0.0; L]; L];
+        let (mut log_determinant, mut count, mut diffuse) = (0.0, 0, 0);
+        let mut settled: Option<Step> = None;
+        for ((row, &seen), out) in columns.iter().zip(seen).zip(innovations.iter_mut()) {
+            *out = [0.0; L];
+            let step = match settled.take() {
+                Some(step) if seen => step,
+                _ => {
+                    before.copy_from_slice(&covariance.finite);
+                    self.step(&mut covariance, seen, &mut scratch)?
+                }
+            };
+            let mut innovation = [0.0; L];
+            if seen {
+                innovation = *row;
+                for &i in &self.observed {
+                    for lane in 0..L {
+                        innovation[lane] -= state[i][lane];
+                    }
+                }
+                log_determinant += libm::log(step.variance);
+                if step.diffuse {
+                    diffuse += 1;
+                } else {
+                    count += 1;
+                    let scale = 1.0 / step.variance.sqrt();
+                    for lane in 0..L {
+                        out[lane] = innovation[lane] * scale;
+                    }
+                    add_products(&mut gram, out, 1.0);
+                }
+            }
+            self.advance(&mut state, &mut next, &step.gain, &innovation);
+            if seen && covariance.rank == 0 && !step.diffuse && same(&before, &covariance.finite) {
+                settled = Some(step);
+            }
+        }
+        let moments = Moments { gram: gram.as_flattened().to_vec(), lanes: L, log_determinant, count, diffuse };
+        let predicted = Predicted { state: state.iter().map(|s| s[0]).collect(), covariance };
+        Some((moments, state, predicted))
+    }
+
+    /// Mean of the next `horizon` values and the lower Cholesky factor of their covariance (unit innovation variance),
+    /// row by row; none while the start is still diffuse.
+    pub(super) fn forecast(&self, predicted: Predicted, horizon: usize) -> Option<(Vec<f64>, Vec<f64>)> {
+        let Predicted { mut state, mut covariance } = predicted;
+        if covariance.rank > 0 {
+            return None;
+        }
+        let mut scratch = vec![0.0; self.size() * self.size()];
+        let mut mean = Vec::with_capacity(horizon);
+        let mut factor = vec![0.0; horizon * horizon];
+        for h in 0..horizon {
+            mean.push(self.observe(&state));
+            state = self.moved(&state);
+            let step = self.step(&mut covariance, true, &mut scratch)?;
+            let deviation = step.variance.sqrt();
+            factor[h * horizon + h] = deviation;
+            let mut response: Vec<f64> = step.gain.iter().map(|k| k * deviation).collect();
+            for later in h + 1..horizon {
+                factor[later * horizon + h] = self.observe(&response);
+                response = self.moved(&response);
+            }
+        }
+        Some((mean, factor))
+    }
+}
+
+/// Whether two covariances agree to [`SETTLED`].
+fn same(before: &[f64], after: &[f64]) -> bool {
+    let mut largest = 0.0_f64;
+    let mut change = 0.0_f64;
+    for (b, a) in before.iter().zip(after) {
+        largest = largest.max(a.abs());
+        change = change.max((a - b).abs());
+    }
+    change <= SETTLED * largest
+}

@@ -1,0 +1,98 @@
+//! Maximum likelihood for one order.
+
+use std::cell::RefCell;
+
+use super::design::Design;
+use super::likelihood::Profile;
+use super::linear::{cholesky, inverse};
+use super::minimize::minimize;
+use super::polynomial::Coefficients;
+use super::settings::Order;
+use super::start::Start;
+
+/// Step of the second differences of the log-likelihood in a coefficient.
+const CURVATURE_STEP: f64 = 1e-4;
+
+/// The maximum found for one order.
+#[derive(Debug, Clone)]
+pub(super) struct Estimate {
+    pub(super) order: Order,
+    pub(super) coefficients: Coefficients,
+    pub(super) profile: Profile,
+    /// Unconstrained coefficients, from which a search can start again.
+    point: Vec<f64>,
+    /// Estimated numbers: coefficients, regression, variance.
+    parameters: usize,
+}
+
+impl Estimate {
+    /// Corrected Akaike criterion (Hurvich and Tsai 1989); infinite where observations do not suffice.
+    pub(super) fn aicc(&self) -> f64 {
+        let (n, k) = (self.profile.count as f64, self.parameters as f64);
+        if n <= k + 1.0 {
+            return f64::INFINITY;
+        }
+        -2.0 * self.profile.log_likelihood + 2.0 * k * n / (n - k - 1.0)
+    }
+}
+
+/// Maximises from the Hannan-Rissanen start, or from `from` where given, and once more from zero if `restart`.
+pub(super) fn estimate(design: &Design, start: &Start, order: &Order, from: Option<&Estimate>, restart: bool) -> Option<Estimate> {
+    let scratch = RefCell::new(Vec::new());
+    let observations = design.bridged.len().max(1) as f64;
+    let profile = |x: &[f64]| {
+        let arma = Coefficients::from_unconstrained(order, x).expand(order.season);
+        Profile::new(design, &arma, &mut scratch.borrow_mut())
+    };
+    let cost = |x: &[f64]| profile(x).map(|p| -p.log_likelihood / observations);
+    let zero = vec![0.0; order.coefficients()];
+    let first = match from {
+        Some(estimate) => estimate.point.clone(),
+        None => start.coefficients(order).map_or_else(|| zero.clone(), |c| c.to_unconstrained()),
+    };
+    let mut starts = vec![first];
+    if restart && !zero.is_empty() {
+        starts.push(zero);
+    }
+    let (point, _) = minimize(&cost, &starts)?;
+    let profile = profile(&point)?;
+    let coefficients = Coefficients::from_unconstrained(order, &point);
+    let parameters = order.coefficients() + design.predictors() + 1;
+    Some(Estimate { order: *order, coefficients, profile, point, parameters })
+}
+
+/// Standard errors of the coefficients from the curvature of the log-likelihood at its maximum; none where it is not
+/// curved downwards in every direction, as at the edge of the stationary region.
+pub(super) fn coefficient_errors(design: &Design, estimate: &Estimate) -> Option<Vec<f64>> {
+    let size = estimate.order.coefficients();
+    let flat = estimate.coefficients.flat();
+    let mut scratch = Vec::new();
+    let mut at = |moves: &[(usize, f64)]| -> Option<f64> {
+        let mut moved = flat.clone();
+        moves.iter().for_each(|(i, by)| moved[*i] += by);
+        let coefficients = Coefficients::from_flat(&estimate.order, &moved);
+        // coefficients beyond the invertible region repeat likelihoods within it: no curvature there
+        if !coefficients.roots_beyond(estimate.order.season, 1.0) {
+            return None;
+        }
+        let arma = coefficients.expand(estimate.order.season);
+        Profile::new(design, &arma, &mut scratch).map(|p| p.log_likelihood)
+    };
+    let h = CURVATURE_STEP;
+    let centre = estimate.profile.log_likelihood;
+    let mut curvature = vec![0.0; size * size];
+    for i in 0..size {
+        for j in 0..=i {
+            let value = if i == j {
+                at(&[(i, h)])? - 2.0 * centre + at(&[(i, -h)])?
+            } else {
+                let (same, opposite) = (at(&[(i, h), (j, h)])? + at(&[(i, -h), (j, -h)])?, at(&[(i, h), (j, -h)])? + at(&[(i, -h), (j, h)])?);
+                (same - opposite) / 4.0
+            };
+            curvature[i * size + j] = -value / (h * h);
+            curvature[j * size + i] = -value / (h * h);
+        }
+    }
+    let covariance = inverse(&cholesky(&curvature, size)?, size);
+    Some((0..size).map(|i| covariance[i * size + i].sqrt()).collect())
+}

@@ -1,0 +1,108 @@
+//! The one optimiser: L-BFGS with the line search of Moré and Thuente, from given starts.
+
+use std::cell::RefCell;
+
+use argmin::core::{CostFunction, Error, Executor, Gradient};
+use argmin::solver::linesearch::MoreThuenteLineSearch;
+use argmin::solver::quasinewton::LBFGS;
+
+/// Pairs kept by L-BFGS; at least the number of parameters of usual models.
+const MEMORY: usize = 8;
+/// Gradient norm at which a search ends; the cost is a log-likelihood per observation.
+const GRADIENT_TOLERANCE: f64 = 1e-6;
+/// Change of the cost at which a search ends.
+const COST_TOLERANCE: f64 = 1e-11;
+/// Iterations of a search.
+const MAX_ITERATIONS: u64 = 60;
+/// Step of the central differences, relative to a parameter above 1.
+const DIFFERENCE: f64 = 1e-5;
+/// Cost of a point at which the function has no value.
+const UNUSABLE: f64 = 1e10;
+
+/// Remembers the best point seen: a line search that gives up must not lose it.
+struct Tracked<'a> {
+    cost: &'a dyn Fn(&[f64]) -> Option<f64>,
+    best: RefCell<(Vec<f64>, f64)>,
+}
+
+impl Tracked<'_> {
+    fn evaluate(&self, x: &[f64]) -> f64 {
+        let value = (self.cost)(x).filter(|value| value.is_finite()).unwrap_or(UNUSABLE);
+        let mut best = self.best.borrow_mut();
+        if value < best.1 {
+            *best = (x.to_vec(), value);
+        }
+        value
+    }
+}
+
+impl CostFunction for &Tracked<'_> {
+    type Param = Vec<f64>;
+    type Output = f64;
+
+    fn cost(&self, x: &Vec<f64>) -> Result<f64, Error> {
+        Ok(self.evaluate(x))
+    }
+}
+
+impl Gradient for &Tracked<'_> {
+    type Param = Vec<f64>;
+    type Gradient = Vec<f64>;
+
+    fn gradient(&self, x: &Vec<f64>) -> Result<Vec<f64>, Error> {
+        let mut point = x.clone();
+        Ok((0..x.len())
+            .map(|i| {
+                let step = DIFFERENCE * x[i].abs().max(1.0);
+                point[i] = x[i] + step;
+                let above = (self.cost)(&point).unwrap_or(UNUSABLE);
+                point[i] = x[i] - step;
+                let below = (self.cost)(&point).unwrap_or(UNUSABLE);
+                point[i] = x[i];
+                let slope = (above - below) / (2.0 * step);
+                if slope.is_finite() { slope } else { 0.0 }
+            })
+            .collect())
+    }
+}
+
+/// The best point found from the starts, and its cost; none if the function has no value at any point tried.
+pub(super) fn minimize(cost: &dyn Fn(&[f64]) -> Option<f64>, starts: &[Vec<f64>]) -> Option<(Vec<f64>, f64)> {
+    let tracked = Tracked { cost, best: RefCell::new((Vec::new(), UNUSABLE)) };
+    for start in starts {
+        if start.is_empty() {
+            tracked.evaluate(start);
+            continue;
+        }
+        let solver = LBFGS::new(MoreThuenteLineSearch::new(), MEMORY)
+            .with_tolerance_grad(GRADIENT_TOLERANCE)
+            .and_then(|solver| solver.with_tolerance_cost(COST_TOLERANCE));
+        let Ok(solver) = solver else { continue };
+        // a failed line search ends the search at the best point seen, which `tracked` holds
+        let _ended = Executor::new(&tracked, solver)
+            .configure(|state| state.param(start.clone()).max_iters(MAX_ITERATIONS))
+            .timer(false)
+            .run();
+    }
+    let (point, value) = tracked.best.into_inner();
+    (value < UNUSABLE).then_some((point, value))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_minimum_of_rosenbrock() {
+        let rosenbrock = |x: &[f64]| Some((1.0 - x[0]).powi(2) + 100.0 * (x[1] - x[0] * x[0]).powi(2));
+        let (point, value) = minimize(&rosenbrock, &[vec![-1.2, 1.0]]).unwrap();
+        assert!(value < 1e-8, "{value}");
+        assert!((point[0] - 1.0).abs() < 1e-3);
+    }
+
+    #[test]
+    fn a_function_without_value_gives_none() {
+        assert!(minimize(&|_| None, &[vec![0.5]]).is_none());
+    }
+}

@@ -1,0 +1,65 @@
+//! Seasonal ARIMA with regressors: `arima`.
+//!
+//! The likelihood is the exact Gaussian one. Regression coefficients, the constant and the innovation variance are
+//! concentrated out of it: the gains that filter the target filter every column of the regression. A complete series
+//! is differenced first; one with gaps is filtered in levels with an exact diffuse start, for a difference across a
+//! gap does not exist. The order is fixed or searched on AICc after KPSS tests.
+//!
+//! Settings: `order` (`"auto"` or `[p, d, q]`), `max_p`, `max_q`, `max_d`, `seasonal_order` (`[P, D, Q, s]`),
+//! `constant` (`true`, `false` or `"auto"`: a mean without differences, else a drift if the search prefers one).
+//!
+//! Fallbacks, recorded in [`crate::Fitted::fallback`]: a constant series keeps its value with zero spread; one that
+//! the regression explains exactly has zero spread; where no model can be estimated, a random walk.
+
+mod condition;
+mod design;
+mod diffuse;
+mod estimate;
+mod fit;
+mod likelihood;
+mod linear;
+mod minimize;
+mod order;
+mod polynomial;
+mod regression;
+mod report;
+mod sample;
+mod settings;
+mod simulate;
+mod start;
+mod stationary;
+mod stored;
+mod unit_root;
+
+pub use settings::Order;
+pub use stored::{Effect, Parameters, log_likelihood};
+
+use crate::{Family, FittedModel, Model, ModelError, ModelSpec};
+
+/// The `arima` family.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Arima;
+
+impl Family for Arima {
+    fn name(&self) -> &'static str {
+        "arima"
+    }
+
+    fn model(&self, spec: &ModelSpec) -> Result<Box<dyn Model>, ModelError> {
+        let settings = settings::Settings::read(spec)?;
+        let columns = spec.regressors.iter().map(|regressor| regressor.column.clone()).collect();
+        Ok(Box::new(fit::Configured { settings, columns }))
+    }
+
+    fn format_version(&self) -> u32 {
+        1
+    }
+
+    fn load(&self, _version: u32, bytes: &[u8]) -> Result<Box<dyn FittedModel>, ModelError> {
+        let parameters: Parameters = serde_json::from_slice(bytes).map_err(|e| ModelError::Corrupt(e.to_string()))?;
+        match parameters.problem() {
+            None => Ok(Box::new(parameters)),
+            Some(problem) => Err(ModelError::Corrupt(problem)),
+        }
+    }
+}
