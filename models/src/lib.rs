@@ -12,6 +12,7 @@ mod naive;
 mod registry;
 mod spec;
 mod stream;
+pub mod trees;
 
 pub use contract::{Family, FitContext, Fitted, FittedModel, Model, State};
 pub use error::ModelError;
