@@ -22,6 +22,7 @@ mod stream;
 mod summary;
 mod walk;
 mod window;
+pub mod trees;
 
 pub use calendar::{Calendar, CalendarError, CalendarKind};
 pub use contract::{Family, FitContext, Fitted, FittedModel, Model, State};

@@ -1,0 +1,45 @@
+//! Gradient-boosted trees: an XGBoost model of the one-session return, simulated path by path.
+//!
+//! The target is the one-session log return (a scaled difference where a price is zero or negative), the price features
+//! are relative to the last close, and the innovations are residuals resampled **out of fold**. Training is behind
+//! [`Trainer`]; loading, conditioning and simulating need no XGBoost: its saved model is read by [`Ensemble`] and
+//! evaluated bit for bit as XGBoost does.
+//!
+//! # Stored form, `xgboost/1`
+//! ```text
+//! "ALXG" | u32 LE: bytes of the header | header, JSON | XGBoost's own model, UBJSON | residuals, f32 LE | SHA-256 of all before
+//! ```
+//! `header.model_bytes` and `header.residuals` hold the lengths, so XGBoost's model can be cut out and loaded elsewhere:
+//! ```python
+//! n = int.from_bytes(stored[4:8], "little")
+//! header = json.loads(stored[8:8 + n])
+//! booster = xgboost.Booster()
+//! booster.load_model(bytearray(stored[8 + n:8 + n + header["model_bytes"]]))
+//! ```
+
+mod ensemble;
+mod evaluate;
+#[cfg(target_arch = "x86_64")]
+mod evaluate_avx2;
+#[cfg(target_arch = "x86_64")]
+mod evaluate_avx512;
+mod family;
+mod features;
+mod folds;
+mod masks;
+mod settings;
+mod simulate;
+mod stored;
+mod table;
+mod trainer;
+mod ubjson;
+mod unit;
+
+pub use ensemble::{Ensemble, Node};
+pub use evaluate::{Column, Evaluator, Instructions, LANES};
+pub use family::Xgboost;
+pub use features::{Feature, Layout};
+pub use settings::{Settings, TreeMethod};
+pub use stored::Stored;
+pub use trainer::{BoostParams, NoTrainer, Trainer, TrainingSet};
+pub use unit::Unit;

@@ -1,0 +1,125 @@
+//! Paths from stored trees: every day's features are computed anew from each path's own closes.
+
+use rand::Rng;
+
+use crate::trees::features::{Ahead, Past, squares};
+use crate::trees::table::Observed;
+use crate::trees::{Column, Evaluator, LANES, Layout, Stored, Unit};
+use crate::{FittedModel, Future, History, ModelError, State, StreamKey};
+
+/// A loaded fit.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    layout: Layout,
+    unit: Unit,
+    residuals: Vec<f32>,
+    /// `None` for a constant series.
+    evaluator: Option<Evaluator>,
+}
+
+impl Loaded {
+    pub(crate) fn new(stored: Stored) -> Result<Self, ModelError> {
+        let (layout, evaluator) = stored.prepare()?;
+        Ok(Self { layout, unit: stored.unit, residuals: stored.residuals, evaluator })
+    }
+}
+
+impl FittedModel for Loaded {
+    fn condition(&self, history: &History<'_>, future: &Future<'_>) -> Result<Box<dyn State + '_>, ModelError> {
+        let observed = Observed::new(history, None)?;
+        let need = if self.evaluator.is_some() { self.layout.lookback() } else { 1 };
+        let have = observed.closes.len();
+        let start = have.checked_sub(need).ok_or(ModelError::TooShort { have, need })?;
+        let closes = &observed.closes[start..];
+        let unit = self.unit.at_origin(closes);
+        let levels: Vec<f64> = closes.iter().map(|&close| unit.level(close)).collect();
+        let shared = (0..future.horizon()).map(|h| self.shared(history, future, h)).collect();
+        let squares = squares(&levels);
+        let last = closes.last().copied().unwrap_or(f64::NAN);
+        Ok(Box::new(AtOrigin { model: self, unit, levels, squares, shared, last }))
+    }
+}
+
+impl Loaded {
+    /// Columns that every path shares on day h.
+    fn shared(&self, history: &History<'_>, future: &Future<'_>, h: usize) -> Vec<f32> {
+        let value = |regressor: usize, own: bool| {
+            let known = history.regressors.get(regressor).and_then(|column| column.last());
+            let ahead = |h: usize| future.regressors.get(regressor).and_then(|column| column.get(h));
+            let value = match (own, h) {
+                (true, h) => ahead(h),
+                (false, 0) => known,
+                (false, h) => ahead(h - 1),
+            };
+            value.copied().unwrap_or(f64::NAN)
+        };
+        self.layout.shared(future.days[h], value)
+    }
+}
+
+/// Levels before the origin, and what is known of the days ahead.
+struct AtOrigin<'a> {
+    model: &'a Loaded,
+    unit: Unit,
+    levels: Vec<f64>,
+    squares: Vec<f64>,
+    /// Per day ahead, see [`Layout::shared`].
+    shared: Vec<Vec<f32>>,
+    last: f64,
+}
+
+/// The simulated sessions of one block of paths.
+#[derive(Default)]
+struct Block {
+    levels: Vec<[f64; LANES]>,
+    squares: Vec<[f64; LANES]>,
+}
+
+impl State for AtOrigin<'_> {
+    fn simulate(&self, paths: usize, stream: &StreamKey, out: &mut [f32]) -> Result<(), ModelError> {
+        let Some(evaluator) = &self.model.evaluator else {
+            out.fill(self.last as f32);
+            return finite(out);
+        };
+        let last = self.levels.last().copied().unwrap_or(f64::NAN);
+        let past = Past { levels: &self.levels, squares: &self.squares };
+        let mut blocks: Vec<Block> = (0..paths.div_ceil(LANES)).map(|_| Block::default()).collect();
+        let mut features = vec![Column::default(); self.model.layout.names().len()];
+        let mut predicted = Column::default();
+        for (h, (day, shared)) in out.chunks_exact_mut(paths.max(1)).zip(&self.shared).enumerate() {
+            let mut rng = stream.day(h);
+            for (block, values) in blocks.iter_mut().zip(day.chunks_mut(LANES)) {
+                let ahead = Ahead { levels: &block.levels, squares: &block.squares };
+                self.model.layout.fill(past, ahead, shared, features.iter_mut().map(|column| &mut column.0));
+                evaluator.predict(&features, &mut predicted)?;
+                // lanes beyond the last path stay at the origin
+                let mut levels = block.levels.last().copied().unwrap_or([last; LANES]);
+                let mut squares = [0.0; LANES];
+                for (lane, value) in values.iter_mut().enumerate() {
+                    let residual = draw(&self.model.residuals, rng.next_u32());
+                    let before = levels[lane];
+                    levels[lane] = before + (f64::from(predicted.0[lane]) + f64::from(residual));
+                    squares[lane] = (levels[lane] - before) * (levels[lane] - before);
+                    *value = self.unit.close(levels[lane]) as f32;
+                }
+                block.levels.push(levels);
+                block.squares.push(squares);
+            }
+        }
+        finite(out)
+    }
+}
+
+/// An element by one 32-bit word: the high half of word × length. Every element's chance differs from 1/length by less
+/// than 2⁻³², and each draw takes one word, so that fewer paths are a prefix of more.
+fn draw(residuals: &[f32], word: u32) -> f32 {
+    let index = (u64::from(word) * residuals.len() as u64) >> 32;
+    residuals.get(index as usize).copied().unwrap_or(0.0)
+}
+
+fn finite(out: &[f32]) -> Result<(), ModelError> {
+    match out.iter().find(|value| !value.is_finite()) {
+        None => Ok(()),
+        Some(value) => Err(ModelError::Numerical(format!("a path reached {value}"))),
+    }
+}

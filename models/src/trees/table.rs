@@ -1,0 +1,78 @@
+//! The series of a fit or an origin in the form features need: levels of observed sessions, and where they lie.
+
+use crate::trees::features::{Ahead, Past, squares};
+use crate::trees::{Layout, Unit};
+use crate::{Day, History, ModelError};
+
+/// Observed sessions, oldest first. Sessions without an observation are left out; a return over one spans it.
+#[derive(Debug)]
+pub(crate) struct Observed {
+    /// Row of the history of each observation.
+    pub(crate) rows: Vec<usize>,
+    pub(crate) closes: Vec<f64>,
+}
+
+impl Observed {
+    /// Takes sessions up to `until`.
+    pub(crate) fn new(history: &History<'_>, until: Option<Day>) -> Result<Self, ModelError> {
+        let within = |row: &usize| until.is_none_or(|until| history.days[*row] <= until);
+        let count = history.days.len().min(history.target.len());
+        let rows: Vec<usize> = (0..count).filter(within).filter(|&row| !history.target[row].is_nan()).collect();
+        let closes: Vec<f64> = rows.iter().map(|&row| history.target[row]).collect();
+        match closes.iter().find(|y| !y.is_finite()) {
+            Some(bad) => Err(ModelError::Unusable { what: "target".into(), value: bad.to_string() }),
+            None => Ok(Self { rows, closes }),
+        }
+    }
+}
+
+/// Training rows in the order of time.
+#[derive(Debug)]
+pub(crate) struct Table {
+    /// Row-major.
+    pub(crate) features: Vec<f32>,
+    /// One-session returns.
+    pub(crate) target: Vec<f32>,
+}
+
+impl Table {
+    /// One row per observation that has [`Layout::lookback`] observations before it.
+    pub(crate) fn new(
+        layout: &Layout,
+        unit: Unit,
+        history: &History<'_>,
+        observed: &Observed,
+    ) -> Result<Self, ModelError> {
+        let levels: Vec<f64> = observed.closes.iter().map(|&close| unit.level(close)).collect();
+        let squares = squares(&levels);
+        let (lookback, width) = (layout.lookback(), layout.names().len());
+        let rows = levels.len().saturating_sub(lookback);
+        let mut table = Self { features: Vec::with_capacity(rows * width), target: Vec::with_capacity(rows) };
+        let mut row = vec![[0.0_f32; 1]; width];
+        for t in lookback..levels.len() {
+            let past = Past { levels: &levels[..t], squares: &squares[..t] };
+            let at = observed.rows[t];
+            let value = |regressor: usize, own: bool| {
+                let at = if own { Some(at) } else { at.checked_sub(1) };
+                let column = history.regressors.get(regressor);
+                at.and_then(|at| column?.get(at)).copied().unwrap_or(f64::NAN)
+            };
+            let shared = layout.shared(history.days[at], value);
+            layout.fill(past, Ahead { levels: &[], squares: &[] }, &shared, row.iter_mut());
+            table.features.extend(row.iter().map(|[value]| value));
+            table.target.push((levels[t] - levels[t - 1]) as f32);
+        }
+        let finite = table.features.iter().all(|x| !x.is_infinite()) && table.target.iter().all(|y| y.is_finite());
+        if finite {
+            Ok(table)
+        } else {
+            Err(ModelError::Numerical("a feature or return leaves the range of f32".into()))
+        }
+    }
+
+    /// Mean of the first `rows` targets.
+    pub(crate) fn mean(&self, rows: usize) -> f32 {
+        let sum: f64 = self.target[..rows].iter().map(|&y| f64::from(y)).sum();
+        (sum / rows.max(1) as f64) as f32
+    }
+}
