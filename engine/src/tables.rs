@@ -261,3 +261,30 @@ pub fn units() -> TableDef {
     let grain = names(&[], &["run_id", "step", "key", "model_name", "model_version", "training_cutoff_date"]);
     table("ops", "units", fields, &["run_id"], vec!["training_cutoff_date".into()], grain)
 }
+
+/// `forecast.forecast_actuals`: grain (key, date), one row per session.
+pub fn forecast_actuals(settings: &Settings) -> TableDef {
+    use DataType::{Date32, Float64, Int32};
+    let mut fields = key_fields(settings);
+    let actual = format!("actual_{}", settings.dataset.target);
+    fields.extend([
+        column("date", Date32, false),
+        with_unit(column(&actual, Float64, true), target_unit(settings)),
+        column("key_bucket", Int32, false),
+    ]);
+    let grain = names(&settings.dataset.key, &["date"]);
+    table("forecast", "forecast_actuals", fields, &["key_bucket"], grain.clone(), grain)
+}
+
+/// `forecast.actual_paths`: grain (key, data_cutoff_date), what happened on each day ahead.
+pub fn actual_paths(settings: &Settings) -> TableDef {
+    use DataType::{Date32, Float32, Int32};
+    let mut fields = key_fields(settings);
+    fields.push(column("data_cutoff_date", Date32, false));
+    let unit = target_unit(settings);
+    let horizon = settings.forecast.horizon;
+    fields.extend((1..=horizon).map(|h| with_unit(column(&format!("day_{h}"), Float32, true), unit)));
+    fields.extend([column("days_known", Int32, false), column("key_bucket", Int32, false)]);
+    let grain = names(&settings.dataset.key, &["data_cutoff_date"]);
+    table("forecast", "actual_paths", fields, &["key_bucket"], grain.clone(), grain)
+}

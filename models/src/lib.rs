@@ -4,9 +4,9 @@
 //! A model is one file that implements [`Family`]: how its settings are read, how it is fitted, how a stored fit is
 //! loaded. Every family passes the same [`conformance`] suite.
 
+pub mod arima;
 mod calendar;
 mod civil;
-pub mod arima;
 pub mod conformance;
 mod contract;
 mod error;
@@ -20,9 +20,9 @@ pub mod score;
 mod spec;
 mod stream;
 mod summary;
+pub mod trees;
 mod walk;
 mod window;
-pub mod trees;
 
 pub use calendar::{Calendar, CalendarError, CalendarKind};
 pub use contract::{Family, FitContext, Fitted, FittedModel, Model, State};

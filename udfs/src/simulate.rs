@@ -103,8 +103,13 @@ impl ScalarUDFImpl for SimulatePaths {
             let (ahead, ahead_series) = (future_days.dates(row)?, future_regressors.series(row)?);
             let levels = parse_levels(levels.value(row))?;
             let forecast = Loaded::reuse(&mut loaded, format.value(row), fitted.get(row)).and_then(|model| {
-                let stream =
-                    StreamKey::new(seed.value(row) as u64, key.value(row), name.value(row), version.value(row), origin.value(row));
+                let stream = StreamKey::new(
+                    seed.value(row) as u64,
+                    key.value(row),
+                    name.value(row),
+                    version.value(row),
+                    origin.value(row),
+                );
                 let ask = Ask {
                     days: days.values(),
                     target: target.values(),

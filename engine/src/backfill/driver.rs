@@ -104,7 +104,7 @@ pub struct StepReport {
 
 /// Which step is driven.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
     Train,
     Infer,
 }
@@ -172,7 +172,7 @@ async fn drive(
     Ok(report)
 }
 
-async fn plan(kind: Kind, warehouse: &Warehouse, job: &Job, selection: &Selection) -> Result<Vec<CellWork>> {
+pub(crate) async fn plan(kind: Kind, warehouse: &Warehouse, job: &Job, selection: &Selection) -> Result<Vec<CellWork>> {
     let input = crate::tables_input::model_input(&job.settings);
     let snapshot = Snapshot::at(warehouse, &input, job.input_version).await?;
     let buckets = snapshot.property("almanac.buckets").and_then(|text| text.parse::<i32>().ok()).unwrap_or(1);
@@ -303,7 +303,7 @@ fn merge(
 }
 
 /// Relative cost of a unit, for packing: measured milliseconds on one core, by family.
-fn cost(job: &Job, unit: &Unit, forecasts: usize) -> f64 {
+pub(crate) fn cost(job: &Job, unit: &Unit, forecasts: usize) -> f64 {
     let family = job.model(&unit.cell.model_name).map(|spec| spec.family).unwrap_or_default();
     let (fit, forecast) = match family.as_str() {
         "xgboost" => (250.0, 6.0),

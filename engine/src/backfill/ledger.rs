@@ -24,6 +24,7 @@ pub struct Ledger {
     planned: usize,
     started_at: i64,
     units: Vec<(&'static str, Cell, Outcome)>,
+    started: std::sync::atomic::AtomicBool,
 }
 
 /// Microseconds since the epoch, now.
@@ -46,6 +47,7 @@ impl Ledger {
             planned: 0,
             started_at: now(),
             units: Vec::new(),
+            started: std::sync::atomic::AtomicBool::new(false),
         })
     }
 
@@ -74,6 +76,7 @@ impl Ledger {
     /// # Errors
     /// Storage errors.
     pub async fn beat(&self, state: &str) -> Result<()> {
+        self.started.store(true, std::sync::atomic::Ordering::Relaxed);
         let def = tables::runs();
         let long = |n: usize| Arc::new(Int64Array::from(vec![n as i64])) as ArrayRef;
         let forecasts: u64 = self.units.iter().map(|(_, _, outcome)| outcome.forecasts).sum();
@@ -108,6 +111,14 @@ impl Ledger {
             self.write_units().await?;
         }
         self.beat(state).await
+    }
+
+    /// Marks a run that was started as failed; a run that wrote nothing leaves no trace.
+    ///
+    /// # Errors
+    /// Storage errors.
+    pub async fn fail(&self) -> Result<()> {
+        if self.started.load(std::sync::atomic::Ordering::Relaxed) { self.close("failed").await } else { Ok(()) }
     }
 
     async fn write_units(&self) -> Result<()> {

@@ -2,15 +2,18 @@
 //!
 //! Rows decide what exists; the ledger and the transaction numbers never do.
 
+pub mod actuals;
 mod driver;
+mod estimate;
 mod existing;
 mod grid;
 mod ledger;
 mod missing;
 mod selection;
 
+pub use estimate::{Estimate, ModelEstimate, estimate};
 pub use driver::{Event, Options, StepReport, infer, train};
 pub use grid::{GridCell, GridUnit, grid};
 pub use ledger::Ledger;
 pub use missing::{CellWork, fits, forecasts};
-pub use selection::{Condition, Selection};
+pub use selection::{Condition, Selection, day_of, display_key, parse_day};

@@ -1,0 +1,110 @@
+//! `train`, `infer` and `backfill`.
+
+use std::path::Path;
+
+use almanac_engine::EngineError;
+use almanac_engine::backfill::{Ledger, Options, StepReport, actuals, infer as run_infer, train as run_train};
+use almanac_engine::plan::job::Job;
+use serde_json::json;
+
+use super::{Session, input};
+use crate::cli::InputOptions;
+use crate::exit::{Failure, Outcome};
+use crate::progress::{self, Listener};
+
+/// Which steps a command runs.
+#[derive(Clone, Copy)]
+struct Steps {
+    train: bool,
+    infer: bool,
+}
+
+pub(crate) async fn train(session: &Session) -> Outcome {
+    steps(session, "train", Steps { train: true, infer: false }).await.map(|_| ())
+}
+
+pub(crate) async fn infer(session: &Session) -> Outcome {
+    steps(session, "infer", Steps { train: false, infer: true }).await.map(|_| ())
+}
+
+pub(crate) async fn backfill(session: &Session, source: Option<&Path>, options: &InputOptions) -> Outcome {
+    input::ingest(session, source, options).await?;
+    input::build(session).await?;
+    steps(session, "backfill", Steps { train: true, infer: true }).await.map(|_| ())
+}
+
+/// What a run of the steps did.
+pub(crate) struct Ran {
+    pub(crate) train: Option<StepReport>,
+    pub(crate) infer: Option<StepReport>,
+}
+
+/// Trains and infers what is missing.
+pub(crate) async fn both(session: &Session) -> Outcome<Ran> {
+    steps(session, "backfill", Steps { train: true, infer: true }).await
+}
+
+async fn steps(session: &Session, command: &str, steps: Steps) -> Outcome<Ran> {
+    let job = session.job().await?;
+    let mut ledger = Ledger::new(&session.warehouse, &job, command)?;
+    let listener = Listener::start();
+    let options = Options { selection: session.selection.clone(), events: Some(listener.sender.clone()) };
+    let ran = run(session, &job, &options, &mut ledger, steps).await;
+    drop(options);
+    listener.finish().await;
+    let worked = |ran: &Ran| [&ran.train, &ran.infer].into_iter().flatten().any(|report| report.units > 0);
+    match &ran {
+        Ok(ran) if !worked(ran) => {}
+        Ok(_) => ledger.close("finished").await?,
+        Err(EngineError::Interrupted) => {}
+        Err(_) => ledger.fail().await?,
+    }
+    let ran = ran?;
+    let failed: u64 = [&ran.train, &ran.infer].into_iter().flatten().map(|report| report.failed).sum();
+    let allowed = session.settings.run.max_failed as u64;
+    if failed > allowed {
+        return Err(Failure::FailedUnits { failed, allowed });
+    }
+    Ok(ran)
+}
+
+async fn run(
+    session: &Session,
+    job: &Job,
+    options: &Options,
+    ledger: &mut Ledger,
+    steps: Steps,
+) -> Result<Ran, EngineError> {
+    let mut ran = Ran { train: None, infer: None };
+    if steps.train {
+        let report = run_train(&session.warehouse, job, options, ledger).await?;
+        show("train", "models", report.units as u64, &report);
+        ran.train = Some(report);
+    }
+    if steps.infer {
+        let report = run_infer(&session.warehouse, job, options, ledger).await?;
+        show("infer", "forecasts", report.forecasts, &report);
+        ran.infer = Some(report);
+        let written = actuals::write(&session.warehouse, job).await?;
+        let sentence = format!("{} rows of actuals", written.rows);
+        progress::step("actuals", &sentence, json!({ "rows": written.rows, "changed": written.changed }));
+    }
+    Ok(ran)
+}
+
+fn show(step: &str, what: &str, done: u64, report: &StepReport) {
+    let sentence = match (done, report.failed) {
+        (0, 0) => format!("nothing to do, {} units exist", report.existing),
+        (done, 0) => format!("{done} {what} in {:.1} s, {} commits", report.wall_seconds, report.commits),
+        (done, failed) => format!("{done} {what} in {:.1} s, {failed} failed", report.wall_seconds),
+    };
+    let timings = &report.timings;
+    let facts = json!({
+        "units": report.units, "existing": report.existing, "forecasts": report.forecasts, "failed": report.failed,
+        "commits": report.commits, "conflicts": report.stale, "seconds": report.wall_seconds,
+        "plan_seconds": report.plan_seconds, "fit_seconds": timings.fit, "condition_seconds": timings.condition,
+        "simulate_seconds": timings.simulate, "summarise_seconds": timings.summarise, "write_seconds": timings.write,
+        "commit_seconds": report.commit_seconds,
+    });
+    progress::step(step, &sentence, facts);
+}

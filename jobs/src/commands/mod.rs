@@ -1,0 +1,91 @@
+//! One file per command; each is thin: it reads its arguments, calls the engine and shows the result.
+
+mod backfill;
+mod bench;
+mod catalog;
+mod demo;
+mod evaluate;
+mod input;
+mod maintain;
+mod plan;
+mod sql;
+mod status;
+
+use almanac_engine::EngineError;
+use almanac_engine::backfill::{Condition, Selection, parse_day};
+use almanac_engine::delta::{Snapshot, Warehouse};
+use almanac_engine::plan::job::Job;
+use almanac_engine::settings::Settings;
+use almanac_engine::tables_input;
+
+use crate::cli::{Choice, Cli, Command};
+use crate::config;
+use crate::exit::Outcome;
+
+/// What most commands need.
+pub(crate) struct Session {
+    pub(crate) settings: Settings,
+    pub(crate) warehouse: Warehouse,
+    pub(crate) selection: Selection,
+}
+
+impl Session {
+    fn open(cli: &Cli) -> Outcome<Self> {
+        let settings = config::load(&cli.config, &cli.overrides)?;
+        let warehouse = Warehouse::open(&cli.warehouse)?;
+        Ok(Self { selection: selection(&cli.choice)?, settings, warehouse })
+    }
+
+    /// Pins the inputs for a run.
+    pub(crate) async fn job(&self) -> Outcome<Job> {
+        let table = tables_input::model_input(&self.settings);
+        let input = Snapshot::open(&self.warehouse, &table).await?.ok_or_else(|| EngineError::NotFound {
+            what: "table",
+            name: table.full_name(),
+            hint: "; run `almanac build` first".into(),
+        })?;
+        Ok(Job {
+            warehouse: self.warehouse.root().to_string(),
+            settings: self.settings.clone(),
+            input_version: input.version(),
+            models_version: None,
+            run_id: uuid::Uuid::new_v4().to_string(),
+            generated_at: chrono::Utc::now().timestamp_micros(),
+        })
+    }
+}
+
+fn selection(choice: &Choice) -> Outcome<Selection> {
+    let day = |flag: &str, text: &Option<String>| text.as_deref().map(|text| parse_day(flag, text)).transpose();
+    Ok(Selection {
+        keys: choice.keys.clone(),
+        from: day("--from", &choice.from)?,
+        to: day("--to", &choice.to)?,
+        limit: choice.limit,
+        force: choice.force,
+        refresh_stale: choice.refresh.is_some(),
+        conditions: choice.select.as_deref().map(Condition::parse_list).transpose()?.unwrap_or_default(),
+    })
+}
+
+/// Runs the command that was asked for.
+pub(crate) async fn run(cli: Cli) -> Outcome {
+    if let Command::DemoData(command) = &cli.command {
+        return demo::run(command);
+    }
+    let session = Session::open(&cli)?;
+    match &cli.command {
+        Command::Ingest(command) => input::ingest(&session, cli.source.as_deref(), &command.input).await,
+        Command::Build => input::build(&session).await,
+        Command::Train => backfill::train(&session).await,
+        Command::Infer => backfill::infer(&session).await,
+        Command::Backfill(command) => backfill::backfill(&session, cli.source.as_deref(), &command.input).await,
+        Command::Evaluate => evaluate::run(&session).await,
+        Command::Plan => plan::run(&session).await,
+        Command::Status => status::run(&session).await,
+        Command::Sql(command) => sql::run(&session, command).await,
+        Command::Maintain(command) => maintain::run(&session, command).await,
+        Command::Bench(command) => bench::run(&session, cli.source.as_deref(), command).await,
+        Command::DemoData(command) => demo::run(command),
+    }
+}
