@@ -32,4 +32,4 @@ pub use registry::Registry;
 pub use spec::{FutureRegressor, ModelSpec, Regressor};
 pub use stream::StreamKey;
 pub use summary::{LevelError, Levels, Summary, summarise};
-pub use window::{Frequency, Skip, TrainingRule, Window, cut, training_range};
+pub use window::{Frequency, Skip, TrainingRule, Window, cut, inner_origins, training_range};
