@@ -35,20 +35,47 @@ impl StreamKey {
 #[cfg(test)]
 mod tests {
     use rand::Rng;
+    use rand_distr::{Distribution, StandardNormal};
 
     use super::*;
 
+    /// The words are those of `tests/oracles/streams.py`; the normals are rand_distr 0.6's. A change here changes
+    /// every stored path.
     #[test]
     fn streams_are_golden() {
         let key = StreamKey::new(42, "Coffee", "naive", "v1", 17_532);
-        let draws: Vec<u64> = (0..2)
-            .flat_map(|h| {
-                let mut r = key.day(h);
-                [r.next_u64(), r.next_u64()]
-            })
-            .collect();
-        assert_eq!(draws.len(), 4);
-        assert_ne!(draws[0], draws[2]);
+        let first: Vec<u64> = (0..3).map(|h| key.day(h).next_u64()).collect();
+        assert_eq!(first, [4_203_162_752_020_456_787, 7_383_963_634_227_459_948, 14_858_628_054_071_204_707]);
+        let mut day = key.day(13);
+        let words: Vec<u64> = (0..4).map(|_| day.next_u64()).collect();
+        let golden = [
+            12_092_789_962_452_451_026,
+            8_006_708_302_146_697_928,
+            12_378_971_653_509_008_166,
+            17_448_815_944_387_809_477,
+        ];
+        assert_eq!(words, golden);
+        let mut day = key.day(0);
+        let normals: Vec<f64> = (0..4).map(|_| StandardNormal.sample(&mut day)).collect();
+        assert_eq!(normals, [-1.013481624051434, 0.3654798254194064, 0.04250292205075321, 1.1198497760477117]);
+    }
+
+    /// Every part of the key matters, and the order of asking does not.
+    #[test]
+    fn streams_differ_by_what_the_forecast_is() {
+        let key =
+            |seed, key, model, version, origin| StreamKey::new(seed, key, model, version, origin).day(0).next_u64();
+        let base = key(42, "Coffee", "naive", "v1", 17_532);
+        assert_eq!(base, key(42, "Coffee", "naive", "v1", 17_532));
+        for other in [
+            key(43, "Coffee", "naive", "v1", 17_532),
+            key(42, "Sugar", "naive", "v1", 17_532),
+            key(42, "Coffee", "random_walk", "v1", 17_532),
+            key(42, "Coffee", "naive", "v2", 17_532),
+            key(42, "Coffee", "naive", "v1", 17_533),
+        ] {
+            assert_ne!(base, other);
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::{
     Direction, absolute_percentage_error, crps, direction, interval_score, pinball, pit, symmetric_percentage_error,
 };
-use crate::{Levels, Summary};
+use crate::{Levels, SortScratch, Summary, sort_paths};
 
 /// A forecast and what happened.
 #[derive(Debug, Clone, Copy)]
@@ -84,6 +84,7 @@ pub struct ScoreRow {
 #[derive(Debug, Default)]
 pub struct ScoreScratch {
     sorted: Vec<f32>,
+    order: SortScratch,
 }
 
 /// Scores a forecast: for each horizon h = 1 … H a row `at` h and a row `through` h, in that order.
@@ -98,7 +99,8 @@ pub fn score(outcome: &Outcome<'_>, scratch: &mut ScoreScratch) -> Vec<ScoreRow>
         let mut at = Totals::new(levels);
         let mut pit_at = None;
         if let Some(y) = outcome.actuals.get(h).copied().filter(|y| !y.is_nan()) {
-            sort_day(outcome, h, &mut scratch.sorted);
+            let day = outcome.paths.get(h * outcome.n..(h + 1) * outcome.n).unwrap_or_default();
+            sort_paths(day, &mut scratch.sorted, &mut scratch.order);
             at.add(outcome, h, y, &scratch.sorted);
             through.add(outcome, h, y, &scratch.sorted);
             pit_at = Some(pit(&scratch.sorted, y));
@@ -107,12 +109,6 @@ pub fn score(outcome: &Outcome<'_>, scratch: &mut ScoreScratch) -> Vec<ScoreRow>
         rows.push(through.row(h + 1, Scope::Through, None, outcome.mase_scale));
     }
     rows
-}
-
-fn sort_day(outcome: &Outcome<'_>, h: usize, sorted: &mut Vec<f32>) {
-    sorted.clear();
-    sorted.extend_from_slice(outcome.paths.get(h * outcome.n..(h + 1) * outcome.n).unwrap_or_default());
-    sorted.sort_unstable_by(f32::total_cmp);
 }
 
 /// Sums over days, from which a row's means are taken.

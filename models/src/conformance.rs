@@ -1,1 +1,0 @@
-//! One suite of checks that every family passes.

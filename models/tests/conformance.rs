@@ -1,0 +1,152 @@
+//! The suite on every family, and leaks planted to show that it catches them.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod planted;
+
+use almanac_models::conformance::{self, Report, check, check_features, check_with};
+use almanac_models::{ModelSpec, Registry};
+use planted::{Regress, registry};
+
+fn spec(family: &str) -> ModelSpec {
+    serde_json::from_value(serde_json::json!({ "name": family, "family": family })).unwrap()
+}
+
+/// A model that uses two covariates, one published late and one announced in advance.
+fn with_covariates() -> ModelSpec {
+    let regressors = serde_json::json!([{ "column": "rain" }, { "column": "promotion", "future": "known" }]);
+    serde_json::from_value(serde_json::json!({ "name": "r", "family": "regress", "regressors": regressors })).unwrap()
+}
+
+fn passes(report: &Report) {
+    assert!(report.passed(), "{report}");
+    assert!(report.checks.len() >= 16, "{report}");
+}
+
+#[test]
+fn naive_conforms() {
+    passes(&check(&Registry::default(), &spec("naive")));
+}
+
+#[test]
+fn random_walk_conforms() {
+    passes(&check(&Registry::default(), &spec("random_walk")));
+}
+
+/// The planted leaks below fail because of the leak, not because of the model.
+#[test]
+fn the_covariate_model_without_a_leak_conforms() {
+    passes(&check(&registry(), &with_covariates()));
+}
+
+/// The leak is caught by a check whose name holds `by`, and that check says why.
+fn caught(report: &Report, by: &str, why: &str) {
+    let found = report.failures().any(|check| check.name.contains(by) && check.message.contains(why));
+    assert!(found, "the planted leak is not caught by {by:?} with {why:?}\n{report}");
+}
+
+#[test]
+fn a_fit_that_sees_the_origins_day_is_caught() {
+    for family in ["naive", "random_walk"] {
+        let report = check_with(&Registry::default(), &spec(family), &planted::FitSeesTheOrigin);
+        caught(&report, "fit sees nothing after the cutoff", "stored fit");
+    }
+}
+
+#[test]
+fn lag_zero_is_caught_in_the_model() {
+    let report = check(&registry(), &spec("lag_zero"));
+    caught(&report, "no surer than the truth", "0.0");
+}
+
+#[test]
+fn lag_zero_is_caught_in_the_features() {
+    let honest = check_features(&|history| planted::lagged(history, 1));
+    assert!(honest.passed, "{}", honest.message);
+    let leaky = check_features(&|history| planted::lagged(history, 0));
+    assert!(!leaky.passed && leaky.message.contains("change with the target of row"), "{}", leaky.message);
+}
+
+#[test]
+fn a_centred_window_is_caught_in_the_features() {
+    assert!(!check_features(&planted::centred).passed);
+}
+
+#[test]
+fn session_dates_from_later_bars_are_caught() {
+    let report = check_with(&Registry::default(), &spec("naive"), &planted::SessionsFromLaterBars);
+    caught(&report, "forecast sees nothing after the origin", "sessions ahead");
+}
+
+#[test]
+fn a_covariate_without_its_lag_is_caught() {
+    let report = check_with(&registry(), &with_covariates(), &planted::CovariateWithoutItsLag);
+    caught(&report, "fit sees nothing after the cutoff", "stored fit");
+    caught(&report, "forecast sees nothing after the origin", "history of regressors");
+}
+
+#[test]
+fn an_announcement_read_too_early_is_caught() {
+    let report = check_with(&registry(), &with_covariates(), &planted::FutureReadFromTheFuture);
+    caught(&report, "forecast sees nothing after the origin", "regressors ahead");
+}
+
+#[test]
+fn an_inner_fold_past_the_cutoff_is_caught() {
+    let report = check_with(&Registry::default(), &spec("naive"), &planted::InnerFoldPastTheCutoff);
+    caught(&report, "fit sees nothing after the cutoff", "errors of inner folds");
+}
+
+#[test]
+fn a_forecast_that_sees_the_next_session_is_caught() {
+    let report = check_with(&Registry::default(), &spec("naive"), &planted::ForecastSeesTheNextSession);
+    caught(&report, "forecast sees nothing after the origin", "history of the target");
+}
+
+#[test]
+fn another_keys_row_is_caught() {
+    let report = check_with(&Registry::default(), &spec("naive"), &planted::AnotherKeysRow);
+    caught(&report, "other keys change nothing", "stored fit");
+}
+
+#[test]
+fn a_model_with_a_flaw_is_caught() {
+    for (flaw, by) in [
+        (planted::Flaw::StateStandsStill, "state advances"),
+        (planted::Flaw::SpreadShrinks, "spread does not shrink"),
+        (planted::Flaw::OneStreamForAllDays, "prefix"),
+        (planted::Flaw::PointBesideTheMedian, "median of paths"),
+        (planted::Flaw::Panics, "poisoned training windows"),
+        (planted::Flaw::PathsAreNotChecked, "poisoned"),
+        (planted::Flaw::FitsDiffer, "two fits are equal"),
+    ] {
+        let registry = Registry::default().with(std::sync::Arc::new(Regress { flaw: Some(flaw) }));
+        let report = conformance::check(&registry, &spec("regress"));
+        assert!(report.failures().any(|check| check.name.contains(by)), "{flaw:?} is not caught\n{report}");
+    }
+}
+
+/// With one fixed stream, naive's paths move exactly as its close does.
+#[test]
+fn naive_paths_scale_with_the_close() {
+    use almanac_models::{FitContext, Future, History, StreamKey};
+    let target: Vec<f64> = (0..300).map(|i| 100.0 + f64::from(i % 7)).collect();
+    let days: Vec<i32> = (0..300).collect();
+    let registry = Registry::default();
+    let context = FitContext { seed: 42, horizon: 3, week: 5, cutoff: 199 };
+    let window = History { days: &days[..200], target: &target[..200], regressors: &[] };
+    let fitted = registry.model(&spec("naive")).unwrap().fit(&window, &context).unwrap();
+    let loaded = registry.load(&fitted.format, &fitted.bytes).unwrap();
+    let paths = |end: usize| {
+        let history = History { days: &days[..end], target: &target[..end], regressors: &[] };
+        let state = loaded.condition(&history, &Future { days: &[1_000, 1_001, 1_002], regressors: &[] }).unwrap();
+        let mut out = vec![0.0; 300];
+        state.simulate(100, &StreamKey::new(42, "k", "naive", "v1", 0), &mut out).unwrap();
+        out
+    };
+    let ratio = target[249] / target[250];
+    assert_ne!(ratio, 1.0);
+    for (before, after) in paths(250).into_iter().zip(paths(251)) {
+        assert!((f64::from(before) / f64::from(after) / ratio - 1.0).abs() < 3e-7);
+    }
+}
