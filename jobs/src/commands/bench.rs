@@ -1,0 +1,185 @@
+//! `bench`: what this machine does, and where the time goes.
+
+use std::path::Path;
+use std::time::Instant;
+
+use almanac_engine::EngineError;
+use almanac_engine::backfill::{StepReport, day_of};
+use almanac_engine::delta::{Snapshot, Warehouse, content};
+use almanac_engine::plan::panel;
+use almanac_engine::tables;
+use almanac_models::{FitContext, Future, History, Levels, Scratch, StreamKey, summarise};
+use comfy_table::{CellAlignment, Table, presets};
+
+use super::{Session, backfill, input};
+use crate::cli::{BenchCommand, InputOptions};
+use crate::exit::Outcome;
+
+pub(crate) async fn run(session: &Session, source: Option<&Path>, command: &BenchCommand) -> Outcome {
+    match command.what.as_str() {
+        "backfill" => whole(session, source).await,
+        _ => forecasts(session).await,
+    }
+}
+
+/// A folder that is removed when dropped.
+struct Scratchpad(std::path::PathBuf);
+
+impl Drop for Scratchpad {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            tracing::warn!(folder = %self.0.display(), %error, "cannot remove");
+        }
+    }
+}
+
+/// The configured backfill in a fresh warehouse, then again, then again without the ledger.
+async fn whole(session: &Session, source: Option<&Path>) -> Outcome {
+    let folder = std::env::temp_dir().join(format!("almanac-bench-{}", uuid::Uuid::new_v4()));
+    let scratch = Scratchpad(folder.clone());
+    let fresh = Session {
+        settings: session.settings.clone(),
+        warehouse: Warehouse::open(&folder.display().to_string())?,
+        selection: session.selection.clone(),
+    };
+    let started = Instant::now();
+    input::ingest(&fresh, source, &InputOptions::default()).await?;
+    input::build(&fresh).await?;
+    let prepared = started.elapsed().as_secs_f64();
+    let started = Instant::now();
+    let ran = backfill::both(&fresh).await?;
+    let wall = started.elapsed().as_secs_f64();
+    let peak = peak_memory();
+    let again = Instant::now();
+    backfill::both(&fresh).await?;
+    let again = again.elapsed().as_secs_f64();
+    std::fs::remove_dir_all(folder.join("ops")).map_err(|e| EngineError::storage("ops", e))?;
+    let bare = Instant::now();
+    backfill::both(&fresh).await?;
+    let bare = bare.elapsed().as_secs_f64();
+    stages(ran.train.as_ref(), ran.infer.as_ref());
+    let mut table = plain(["", "seconds"]);
+    table.add_row(["ingest and build".to_owned(), format!("{prepared:.1}")]);
+    table.add_row(["train and infer".to_owned(), format!("{wall:.1}")]);
+    table.add_row(["nothing to do".to_owned(), format!("{again:.2}")]);
+    table.add_row(["nothing to do, ops/ deleted".to_owned(), format!("{bare:.2}")]);
+    println!("{table}");
+    if let Some(peak) = peak {
+        println!("peak resident memory {:.0} MiB", peak as f64 / 1024.0);
+    }
+    contents(&fresh).await?;
+    drop(scratch);
+    Ok(())
+}
+
+fn plain<const N: usize>(header: [&str; N]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(header);
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}
+
+fn stages(train: Option<&StepReport>, infer: Option<&StepReport>) {
+    let mut table = plain(["stage", "core-seconds"]);
+    let sum = |value: &dyn Fn(&StepReport) -> f64| [train, infer].into_iter().flatten().map(value).sum::<f64>();
+    let rows: [(&str, f64); 7] = [
+        ("plan", sum(&|r| r.plan_seconds)),
+        ("fit", sum(&|r| r.timings.fit)),
+        ("condition", sum(&|r| r.timings.condition)),
+        ("simulate", sum(&|r| r.timings.simulate)),
+        ("summarise", sum(&|r| r.timings.summarise)),
+        ("encode and write", sum(&|r| r.timings.write)),
+        ("commit", sum(&|r| r.commit_seconds)),
+    ];
+    for (stage, seconds) in rows {
+        table.add_row([stage.to_owned(), format!("{seconds:.2}")]);
+    }
+    println!("{table}");
+}
+
+/// Row counts and content hashes of the data tables.
+async fn contents(session: &Session) -> Outcome {
+    let settings = &session.settings;
+    let mut table = plain(["table", "rows", "content hash"]);
+    let defs = [
+        tables::trained_models(settings),
+        tables::distributions(settings, settings.forecast.horizon),
+        tables::point_forecasts(settings),
+    ];
+    for def in defs {
+        if let Some(snapshot) = Snapshot::open(&session.warehouse, &def).await? {
+            let (rows, hash) = content::hash(&session.warehouse, &snapshot).await?;
+            table.add_row([def.full_name(), rows.to_string(), hash]);
+        }
+    }
+    println!("{table}");
+    Ok(())
+}
+
+/// `VmHWM` in KiB.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}
+
+/// Condition, simulate and summarise one forecast of each configured model, on the first key that can be fitted.
+async fn forecasts(session: &Session) -> Outcome {
+    const REPEATS: u32 = 50;
+    let job = session.job().await?;
+    let calendar = job.calendar()?;
+    let panel = panel::load(&job, 0).await?;
+    let forecast = &session.settings.forecast;
+    let percents = forecast.levels.iter().map(|&level| f64::from(level)).collect::<Vec<_>>();
+    let levels = Levels::try_from(percents).map_err(|e| EngineError::Internal(e.to_string()))?;
+    let mut table = plain(["model", "key", "fit ms", "condition ms", "simulate ms", "quantiles ms"]);
+    for (name, series) in forecast.models.iter().flat_map(|name| panel.keys.values().map(move |series| (name, series))) {
+        let spec = job.model(name)?;
+        let cutoff = forecast.to.map_or_else(|| series.days.last().copied().unwrap_or(0), day_of);
+        let Ok((range, columns)) = almanac_engine::plan::servable::training(&job, &calendar, &spec, series, cutoff) else {
+            continue;
+        };
+        let values: Vec<&[f64]> = columns.iter().map(|column| &column.values[range.clone()]).collect();
+        let history =
+            History { days: &series.days[range.clone()], target: &series.target[range.clone()], regressors: &values };
+        let context = FitContext { seed: forecast.seed, horizon: forecast.horizon, week: calendar.week(), cutoff };
+        let started = Instant::now();
+        let refuse = |e: almanac_models::ModelError| EngineError::Internal(format!("{name}: {e}"));
+        let fitted = almanac_udfs::registry().model(&spec).map_err(refuse)?.fit(&history, &context).map_err(refuse)?;
+        let fit = started.elapsed();
+        let model = almanac_udfs::registry().load(&fitted.format, &fitted.bytes).map_err(refuse)?;
+        let ahead = calendar.next_sessions(cutoff, forecast.horizon);
+        let future = almanac_engine::plan::servable::future(&spec, series, &columns, range.start, cutoff, &ahead)
+            .map_err(|refusal| EngineError::Internal(refusal.message))?;
+        let future: Vec<&[f64]> = future.chunks(forecast.horizon).collect();
+        let future = Future { days: &ahead, regressors: &future };
+        let stream = StreamKey::new(forecast.seed, &series.key.join("|"), name, &forecast.model_version, cutoff);
+        let mut paths = vec![0.0_f32; forecast.paths * forecast.horizon];
+        let mut scratch = Scratch::default();
+        let (mut condition, mut simulate, mut quantiles) = Default::default();
+        for _ in 0..REPEATS {
+            let started = Instant::now();
+            let state = model.condition(&history, &future).map_err(refuse)?;
+            let conditioned = Instant::now();
+            state.simulate(forecast.paths, &stream, &mut paths).map_err(refuse)?;
+            let simulated = Instant::now();
+            std::hint::black_box(summarise(&paths, forecast.paths, &levels, None, &mut scratch));
+            condition += conditioned - started;
+            simulate += simulated - conditioned;
+            quantiles += simulated.elapsed();
+        }
+        let mean = |total: std::time::Duration| format!("{:.3}", total.as_secs_f64() * 1e3 / f64::from(REPEATS));
+        table.add_row([
+            name.clone(),
+            series.key.join("|"),
+            format!("{:.1}", fit.as_secs_f64() * 1e3),
+            mean(condition),
+            mean(simulate),
+            mean(quantiles),
+        ]);
+    }
+    println!("{table}");
+    Ok(())
+}
