@@ -4,5 +4,6 @@ pub mod cell;
 mod error;
 pub mod settings;
 pub mod tables;
+pub mod tables_input;
 
 pub use error::{EngineError, Result};

@@ -1,1 +1,4 @@
-//! placeholder
+//! The jobs behind the command line.
+
+pub mod build;
+pub mod ingest;
