@@ -3,7 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use almanac_models::{FitContext, Future, FutureRegressor, History, ModelError, ModelSpec, Regressor, Registry, StreamKey};
+use almanac_models::{
+    FitContext, Future, FutureRegressor, History, ModelError, ModelSpec, Registry, Regressor, StreamKey,
+};
 use rand_distr::{Distribution, StandardNormal};
 use serde_json::{Value, json};
 
@@ -66,7 +68,13 @@ fn timed_fit(
     let fitted = model.fit(&history, &context)?;
     let fit = best(3, || model.fit(&history, &context).map(drop))?;
     let tried = &fitted.parameters["models_tried"];
-    println!("{:<58} {:>12.2?}  {} of {tried}, aicc {:?}", format!("fit {what}, {n}"), fit, fitted.model_type, fitted.aicc);
+    println!(
+        "{:<58} {:>12.2?}  {} of {tried}, aicc {:?}",
+        format!("fit {what}, {n}"),
+        fit,
+        fitted.model_type,
+        fitted.aicc
+    );
 
     let loaded = registry.load(&fitted.format, &fitted.bytes)?;
     let condition = best(50, || loaded.condition(&history, &future).map(drop))?;

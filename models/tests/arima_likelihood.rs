@@ -113,7 +113,8 @@ fn wholesale_prices() {
     assert!((stored.constant.unwrap() - 0.7498197).abs() < 1e-4);
     assert!((stored.variance.sqrt() - 0.7250436).abs() < 1e-5);
     assert!((fitted.log_likelihood.unwrap() + 135.35131).abs() < 1e-5);
-    let errors: Vec<f64> = (0..3).map(|i| fitted.parameters["coefficients"][i]["standard_error"].as_f64().unwrap()).collect();
+    let errors: Vec<f64> =
+        (0..3).map(|i| fitted.parameters["coefficients"][i]["standard_error"].as_f64().unwrap()).collect();
     for (got, want) in errors.iter().zip([0.2920992, 0.0637705, 0.1220756]) {
         assert!((got - want).abs() < 2e-3, "{errors:?}");
     }
@@ -129,7 +130,8 @@ fn consumption_and_money() {
     assert!((stored.ar[0] - 0.9348486).abs() < 1e-4);
     assert!((stored.ma[0] - 0.3090592).abs() < 1e-4);
     let (sigma, value) = (stored.variance.sqrt(), fitted.log_likelihood.unwrap());
-    assert!((sigma - 9.655308).abs() < 1e-3, "{sigma} {value} {stored:?}");
+    // published after convergence within a tolerance: the difference costs 3e-6 of log-likelihood
+    assert!((sigma - 9.655308).abs() < 2e-3, "{sigma}");
     assert!((value + 340.50774).abs() < 1e-5, "{value}");
 }
 
@@ -158,5 +160,7 @@ fn dynamic_predictions_of_consumption() {
     let fitted = load(&stored);
     let state = fitted.condition(&history, &Future { days: &days[cut..], regressors: &[&money[cut..]] }).unwrap();
     let median = state.median().unwrap();
-    eprintln!("{median:?}");
+    for (got, want) in median.iter().zip(WANT) {
+        assert!((got - want).abs() < 2e-3, "{got} {want}");
+    }
 }

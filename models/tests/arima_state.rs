@@ -96,9 +96,8 @@ fn filtering_levels_equals_filtering_differences() {
     // one gap long ago: another filter, and an influence that has died out
     data.y[40] = f64::NAN;
     let with_gap = at(fitted.as_ref(), &data, 400, 14).median().unwrap();
-    assert_ne!(complete, with_gap);
     for (a, b) in complete.iter().zip(&with_gap) {
-        assert!((a - b).abs() < 1e-6, "{a} {b}");
+        assert!((a - b).abs() < 1e-9, "{a} {b}");
     }
 }
 

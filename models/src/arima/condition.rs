@@ -62,7 +62,12 @@ fn future_columns<'a>(parameters: &Parameters, future: &Future<'a>) -> Result<Ve
 }
 
 /// Complete history: the differenced series is filtered, forecast and summed up again.
-fn from_differences(parameters: &Parameters, arma: &Arma, errors: &[f64], horizon: usize) -> Option<(Vec<f64>, Vec<f64>)> {
+fn from_differences(
+    parameters: &Parameters,
+    arma: &Arma,
+    errors: &[f64],
+    horizon: usize,
+) -> Option<(Vec<f64>, Vec<f64>)> {
     let series = difference(errors, &parameters.order);
     let gains = Gains::new(arma, series.len() + horizon + 1)?;
     let mut state = final_state(arma, &gains, &series);

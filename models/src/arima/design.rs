@@ -14,15 +14,42 @@ const LANES: [usize; 9] = [1, 2, 4, 6, 8, 12, 16, 24, 32];
 macro_rules! with_lanes {
     ($lanes:expr, $L:ident => $body:expr) => {
         match $lanes {
-            1 => { const $L: usize = 1; $body }
-            2 => { const $L: usize = 2; $body }
-            4 => { const $L: usize = 4; $body }
-            6 => { const $L: usize = 6; $body }
-            8 => { const $L: usize = 8; $body }
-            12 => { const $L: usize = 12; $body }
-            16 => { const $L: usize = 16; $body }
-            24 => { const $L: usize = 24; $body }
-            _ => { const $L: usize = 32; $body }
+            1 => {
+                const $L: usize = 1;
+                $body
+            }
+            2 => {
+                const $L: usize = 2;
+                $body
+            }
+            4 => {
+                const $L: usize = 4;
+                $body
+            }
+            6 => {
+                const $L: usize = 6;
+                $body
+            }
+            8 => {
+                const $L: usize = 8;
+                $body
+            }
+            12 => {
+                const $L: usize = 12;
+                $body
+            }
+            16 => {
+                const $L: usize = 16;
+                $body
+            }
+            24 => {
+                const $L: usize = 24;
+                $body
+            }
+            _ => {
+                const $L: usize = 32;
+                $body
+            }
         }
     };
 }

@@ -159,8 +159,7 @@ impl Levels {
         if seen {
             let finite = self.covariance_with_observation(&p.finite);
             let variance = self.observe(&finite);
-            let infinite =
-                if p.rank > 0 { self.covariance_with_observation(&p.infinite) } else { vec![0.0; size] };
+            let infinite = if p.rank > 0 { self.covariance_with_observation(&p.infinite) } else { vec![0.0; size] };
             let infinite_variance = if p.rank > 0 { self.observe(&infinite) } else { 0.0 };
             if infinite_variance > DIFFUSE_TOLERANCE {
                 let scale = 1.0 / infinite_variance;

@@ -37,7 +37,13 @@ impl Estimate {
 }
 
 /// Maximises from the Hannan-Rissanen start, or from `from` where given, and once more from zero if `restart`.
-pub(super) fn estimate(design: &Design, start: &Start, order: &Order, from: Option<&Estimate>, restart: bool) -> Option<Estimate> {
+pub(super) fn estimate(
+    design: &Design,
+    start: &Start,
+    order: &Order,
+    from: Option<&Estimate>,
+    restart: bool,
+) -> Option<Estimate> {
     let scratch = RefCell::new(Vec::new());
     let observations = design.bridged.len().max(1) as f64;
     let profile = |x: &[f64]| {
@@ -86,7 +92,10 @@ pub(super) fn coefficient_errors(design: &Design, estimate: &Estimate) -> Option
             let value = if i == j {
                 at(&[(i, h)])? - 2.0 * centre + at(&[(i, -h)])?
             } else {
-                let (same, opposite) = (at(&[(i, h), (j, h)])? + at(&[(i, -h), (j, -h)])?, at(&[(i, h), (j, -h)])? + at(&[(i, -h), (j, h)])?);
+                let (same, opposite) = (
+                    at(&[(i, h), (j, h)])? + at(&[(i, -h), (j, -h)])?,
+                    at(&[(i, h), (j, -h)])? + at(&[(i, -h), (j, h)])?,
+                );
                 (same - opposite) / 4.0
             };
             curvature[i * size + j] = -value / (h * h);

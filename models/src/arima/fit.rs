@@ -93,11 +93,9 @@ impl Configured {
         }
         if self.settings.fixed.is_some() {
             return match estimate(&fullest.design, &fullest.start, order, None, true) {
-                Some(estimate) => Outcome::Found {
-                    estimate: Box::new(estimate),
-                    design: Box::new(fullest.design.clone()),
-                    tried: 1,
-                },
+                Some(estimate) => {
+                    Outcome::Found { estimate: Box::new(estimate), design: Box::new(fullest.design.clone()), tried: 1 }
+                }
                 None => Outcome::Nothing,
             };
         }
@@ -130,7 +128,13 @@ impl Configured {
         parameters
     }
 
-    fn stored(&self, sample: &Sample, estimate: &Estimate, design: &Design, tried: usize) -> Result<Fitted, ModelError> {
+    fn stored(
+        &self,
+        sample: &Sample,
+        estimate: &Estimate,
+        design: &Design,
+        tried: usize,
+    ) -> Result<Fitted, ModelError> {
         let plain = Parameters::new(estimate.order, estimate.coefficients.clone(), estimate.profile.variance);
         let parameters = self.with_regression(plain, Some(design), &estimate.profile.regression(design));
         let dropped: Vec<(String, &'static str)> = parameters
@@ -152,12 +156,15 @@ impl Configured {
     }
 
     /// A form with zero spread.
-    fn without_spread(&self, sample: &Sample, order: Order, design: Option<&Design>, why: &str) -> Result<Fitted, ModelError> {
-        let plain = Parameters::new(
-            Order { p: 0, q: 0, seasonal_p: 0, seasonal_q: 0, ..order },
-            Coefficients::default(),
-            0.0,
-        );
+    fn without_spread(
+        &self,
+        sample: &Sample,
+        order: Order,
+        design: Option<&Design>,
+        why: &str,
+    ) -> Result<Fitted, ModelError> {
+        let plain =
+            Parameters::new(Order { p: 0, q: 0, seasonal_p: 0, seasonal_q: 0, ..order }, Coefficients::default(), 0.0);
         let values = design.map_or(&[][..], |design| &design.regression.coefficients);
         let parameters = self.with_regression(plain, design, values);
         let mut fitted = fitted(&parameters, readable_fallback(&parameters), sample)?;

@@ -61,9 +61,9 @@ pub(super) fn search(settings: &Settings, base: &Order, candidates: &Candidates)
         let Some((best, constant)) = &search.best else { break };
         let (p, q, constant) = (best.order.p, best.order.q, *constant);
         let step = |from: usize, by: isize, most: usize| from.checked_add_signed(by).filter(|to| *to <= most);
-        let moved = NEIGHBOURS.iter().filter_map(|(dp, dq)| {
-            Some((step(p, *dp, settings.max_p)?, step(q, *dq, settings.max_q)?, constant))
-        });
+        let moved = NEIGHBOURS
+            .iter()
+            .filter_map(|(dp, dq)| Some((step(p, *dp, settings.max_p)?, step(q, *dq, settings.max_q)?, constant)));
         let toggled = (constants.len() > 1).then_some((p, q, !constant));
         let improved = moved.chain(toggled).any(|(p, q, constant)| search.attempt(p, q, constant));
         if !improved {

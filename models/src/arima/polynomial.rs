@@ -105,7 +105,12 @@ impl Coefficients {
     pub(super) fn from_flat(order: &Order, flat: &[f64]) -> Self {
         let mut values = flat.iter().copied();
         let mut take = |count: usize| (0..count).map(|_| values.next().unwrap_or(0.0)).collect::<Vec<f64>>();
-        Self { ar: take(order.p), ma: take(order.q), seasonal_ar: take(order.seasonal_p), seasonal_ma: take(order.seasonal_q) }
+        Self {
+            ar: take(order.p),
+            ma: take(order.q),
+            seasonal_ar: take(order.seasonal_p),
+            seasonal_ma: take(order.seasonal_q),
+        }
     }
 
     /// Whether all roots of all four polynomials lie farther from zero than `modulus`.
@@ -118,7 +123,10 @@ impl Coefficients {
 
     /// The products of short and seasonal polynomials.
     pub(super) fn expand(&self, season: usize) -> Arma {
-        Arma { ar: product(&self.ar, &self.seasonal_ar, season, -1.0), ma: product(&self.ma, &self.seasonal_ma, season, 1.0) }
+        Arma {
+            ar: product(&self.ar, &self.seasonal_ar, season, -1.0),
+            ma: product(&self.ma, &self.seasonal_ma, season, 1.0),
+        }
     }
 }
 

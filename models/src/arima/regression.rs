@@ -91,7 +91,14 @@ pub(super) fn orthogonalise(target: &[f64], columns: &[Vec<f64>], levels: &[f64]
     let pick = |row: &[f64]| kept.iter().map(|&i| row[i]).collect::<Vec<f64>>();
     let scale = rms(&residual);
     let exact = !(scale > EXACT * rms(target) && scale > ROUNDING * levels[0]);
-    Orthogonal { weights: weights.iter().map(|row| pick(row)).collect(), coefficients: pick(&all), kept, dropped, scale, exact }
+    Orthogonal {
+        weights: weights.iter().map(|row| pick(row)).collect(),
+        coefficients: pick(&all),
+        kept,
+        dropped,
+        scale,
+        exact,
+    }
 }
 
 #[cfg(test)]

@@ -161,7 +161,11 @@ pub(super) fn final_state(arma: &Arma, gains: &Gains, series: &[f64]) -> Vec<f64
 
 /// Filters interleaved columns with one set of gains and sums their cross-products. `innovations` is scratch of the
 /// same length.
-pub(super) fn moments<const L: usize>(arma: &Arma, columns: &[[f64; L]], innovations: &mut [[f64; L]]) -> Option<Moments> {
+pub(super) fn moments<const L: usize>(
+    arma: &Arma,
+    columns: &[[f64; L]],
+    innovations: &mut [[f64; L]],
+) -> Option<Moments> {
     let length = columns.len();
     let gains = Gains::new(arma, length)?;
     let width = arma.width();

@@ -138,8 +138,7 @@ pub fn log_likelihood(parameters: &Parameters, target: &[f64], regressors: &[&[f
     let moments = columns
         .moments(&parameters.arma(), &mut Vec::new())
         .ok_or_else(|| ModelError::Numerical("the filter has no finite innovation variance".into()))?;
-    let value =
-        gaussian(moments.count, moments.diffuse, moments.log_determinant, moments.gram[0], parameters.variance);
+    let value = gaussian(moments.count, moments.diffuse, moments.log_determinant, moments.gram[0], parameters.variance);
     if value.is_nan() {
         return Err(ModelError::Numerical("the log-likelihood is not a number".into()));
     }
