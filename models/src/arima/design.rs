@@ -1,6 +1,7 @@
 //! Columns ready for the filter: target, constant and regressors, differenced where the series is complete.
 
 use super::diffuse::Levels;
+use super::gaps::filter;
 use super::polynomial::{Arma, difference};
 use super::regression::{Dropped, Orthogonal, orthogonalise};
 use super::sample::Sample;
@@ -103,8 +104,7 @@ impl Columns {
             if self.complete {
                 moments(arma, rows, innovations)
             } else {
-                let levels = Levels::new(&self.order, arma);
-                levels.moments(arma, rows, &self.seen, innovations).map(|(moments, _, _)| moments)
+                filter(&Levels::new(&self.order, arma), rows, &self.seen, innovations).map(|filtered| filtered.moments)
             }
         })
     }

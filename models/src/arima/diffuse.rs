@@ -1,4 +1,4 @@
-//! The exact filter of levels with missing values.
+//! The state space of levels with missing values, and its covariances.
 //!
 //! Differences across a gap do not exist, so the levels are filtered: the lagged values that differencing needs are
 //! states with an exact diffuse start (Durbin and Koopman 2012, *Time Series Analysis by State Space Methods*, 5.2 and
@@ -8,19 +8,19 @@
 
 use super::polynomial::Arma;
 use super::settings::Order;
-use super::stationary::{Moments, add_products, stationary_column};
+use super::stationary::stationary_column;
 
-/// Largest change of the predicted covariance, relative to its largest entry, that counts as settled.
-const SETTLED: f64 = 1e-14;
 /// Diffuse prediction variance below which an observation says nothing about the diffuse start.
 const DIFFUSE_TOLERANCE: f64 = 1e-10;
 
 /// `a_{t+1} = T a_t + (noise through the ARMA part)`, `y_t = Z a_t`.
 pub(super) struct Levels {
+    pub(super) order: Order,
+    pub(super) arma: Arma,
     /// Rows of T: (column, coefficient).
-    transition: Vec<Vec<(usize, f64)>>,
+    pub(super) transition: Vec<Vec<(usize, f64)>>,
     /// States that sum to the observation.
-    observed: Vec<usize>,
+    pub(super) observed: Vec<usize>,
     /// Noise loading.
     loading: Vec<f64>,
     /// Number of diffuse states, which come first.
@@ -29,26 +29,26 @@ pub(super) struct Levels {
 
 /// Predicted covariance split into its finite and its infinite part, row by row.
 #[derive(Clone)]
-struct Covariance {
-    finite: Vec<f64>,
+pub(super) struct Covariance {
+    pub(super) finite: Vec<f64>,
     infinite: Vec<f64>,
     /// Rank left of the infinite part.
-    rank: usize,
+    pub(super) rank: usize,
 }
 
 /// One step's prediction: variances and gain, already moved by T.
 #[derive(Clone)]
-struct Step {
+pub(super) struct Step {
     /// Finite variance, or the infinite one while the observation fixes the start.
-    variance: f64,
-    diffuse: bool,
-    gain: Vec<f64>,
+    pub(super) variance: f64,
+    pub(super) diffuse: bool,
+    pub(super) gain: Vec<f64>,
 }
 
 /// Mean of the next state and its covariance, after the last observation.
 pub(super) struct Predicted {
     pub(super) state: Vec<f64>,
-    covariance: Covariance,
+    pub(super) covariance: Covariance,
 }
 
 impl Levels {
@@ -77,15 +77,16 @@ impl Levels {
         let observed = (0..order.d).chain(seasonal_ends).chain([first_arma]).collect();
         let noise = |i: usize| if i == 0 { 1.0 } else { arma.ma.get(i - 1).copied().unwrap_or(0.0) };
         let loading = std::iter::repeat_n(0.0, diffuse).chain((0..width).map(noise)).collect();
-        Self { transition, observed, loading, diffuse }
+        Self { order: *order, arma: arma.clone(), transition, observed, loading, diffuse }
     }
 
-    fn size(&self) -> usize {
+    pub(super) fn size(&self) -> usize {
         self.transition.len()
     }
 
     /// The start: identity for the infinite part, the stationary covariance for the ARMA part.
-    fn start(&self, arma: &Arma) -> Option<Covariance> {
+    pub(super) fn start(&self) -> Option<Covariance> {
+        let arma = &self.arma;
         let (size, width) = (self.size(), arma.width());
         let column = stationary_column(arma)?;
         let phi = |i: usize| arma.ar.get(i).copied().unwrap_or(0.0);
@@ -153,7 +154,7 @@ impl Levels {
     }
 
     /// Updates the covariance with an observation, if there is one, and predicts the next.
-    fn step(&self, p: &mut Covariance, seen: bool, scratch: &mut [f64]) -> Option<Step> {
+    pub(super) fn step(&self, p: &mut Covariance, seen: bool, scratch: &mut [f64]) -> Option<Step> {
         let size = self.size();
         let mut step = Step { variance: 1.0, diffuse: false, gain: vec![0.0; size] };
         if seen {
@@ -206,81 +207,6 @@ impl Levels {
         Some(step)
     }
 
-    /// Moves interleaved states one step.
-    fn advance<const L: usize>(&self, state: &mut Vec<[f64; L]>, next: &mut Vec<[f64; L]>, gain: &[f64], v: &[f64; L]) {
-        next.clear();
-        for (row, k) in self.transition.iter().zip(gain) {
-            let mut value = [0.0; L];
-            for lane in 0..L {
-                value[lane] = k * v[lane];
-            }
-            for &(j, c) in row {
-                for lane in 0..L {
-                    value[lane] += c * state[j][lane];
-                }
-            }
-            next.push(value);
-        }
-        std::mem::swap(state, next);
-    }
-
-    /// Filters interleaved columns; `seen[t]` says whether row t is an observation. Normalised innovations (zero where
-    /// nothing is learnt beyond the diffuse start) are left in `innovations`.
-    pub(super) fn moments<const L: usize>(
-        &self,
-        arma: &Arma,
-        columns: &[[f64; L]],
-        seen: &[bool],
-        innovations: &mut [[f64; L]],
-    ) -> Option<(Moments, Vec<[f64; L]>, Predicted)> {
-        let size = self.size();
-        let mut covariance = self.start(arma)?;
-        let mut scratch = vec![0.0; size * size];
-        let mut before = covariance.finite.clone();
-        let mut state = vec![[0.0; L]; size];
-        let mut next = state.clone();
-        let mut gram = [[0.0; L]; L];
-        let (mut log_determinant, mut count, mut diffuse) = (0.0, 0, 0);
-        let mut settled: Option<Step> = None;
-        for ((row, &seen), out) in columns.iter().zip(seen).zip(innovations.iter_mut()) {
-            *out = [0.0; L];
-            let step = match settled.take() {
-                Some(step) if seen => step,
-                _ => {
-                    before.copy_from_slice(&covariance.finite);
-                    self.step(&mut covariance, seen, &mut scratch)?
-                }
-            };
-            let mut innovation = [0.0; L];
-            if seen {
-                innovation = *row;
-                for &i in &self.observed {
-                    for lane in 0..L {
-                        innovation[lane] -= state[i][lane];
-                    }
-                }
-                log_determinant += libm::log(step.variance);
-                if step.diffuse {
-                    diffuse += 1;
-                } else {
-                    count += 1;
-                    let scale = 1.0 / step.variance.sqrt();
-                    for lane in 0..L {
-                        out[lane] = innovation[lane] * scale;
-                    }
-                    add_products(&mut gram, out, 1.0);
-                }
-            }
-            self.advance(&mut state, &mut next, &step.gain, &innovation);
-            if seen && covariance.rank == 0 && !step.diffuse && same(&before, &covariance.finite) {
-                settled = Some(step);
-            }
-        }
-        let moments = Moments { gram: gram.as_flattened().to_vec(), lanes: L, log_determinant, count, diffuse };
-        let predicted = Predicted { state: state.iter().map(|s| s[0]).collect(), covariance };
-        Some((moments, state, predicted))
-    }
-
     /// Mean of the next `horizon` values and the lower Cholesky factor of their covariance (unit innovation variance),
     /// row by row; none while the start is still diffuse.
     pub(super) fn forecast(&self, predicted: Predicted, horizon: usize) -> Option<(Vec<f64>, Vec<f64>)> {
@@ -305,15 +231,4 @@ impl Levels {
         }
         Some((mean, factor))
     }
-}
-
-/// Whether two covariances agree to [`SETTLED`].
-fn same(before: &[f64], after: &[f64]) -> bool {
-    let mut largest = 0.0_f64;
-    let mut change = 0.0_f64;
-    for (b, a) in before.iter().zip(after) {
-        largest = largest.max(a.abs());
-        change = change.max((a - b).abs());
-    }
-    change <= SETTLED * largest
 }

@@ -5,7 +5,8 @@
 
 arima_likelihood.json: log-likelihoods at given parameters, random specifications with regressors. Complete series:
 simple_differencing=True. Series with gaps: levels, use_exact_diffuse=True.
-arima_forecast.json: forecasts and their standard errors at given parameters, levels, use_exact_diffuse=True.
+It also holds forecasts of 14 steps and their standard errors, from levels with use_exact_diffuse=True.
+arima_fits.json: maximised log-likelihoods, best of three optimisers.
 arima_known.json: the series of the known answers (wpi1, air2, friedman2) as published with statsmodels' own tests.
 """
 
@@ -43,7 +44,7 @@ def series(n, order, seasonal):
     return np.round(w[-n:] + rng.normal(0, 5), 3)
 
 
-def case(gaps):
+def case(gaps, length=None):
     season = int(rng.choice([0, 0, 4, 5, 7, 12]))
     order = [int(rng.integers(0, 4)), int(rng.integers(0, 3)), int(rng.integers(0, 4))]
     seasonal = [0, 0, 0, 0]
@@ -51,7 +52,7 @@ def case(gaps):
         seasonal = [int(rng.integers(0, 2)), int(rng.integers(0, 2)), int(rng.integers(0, 2)), season]
         if sum(seasonal[:3]) == 0:
             seasonal[2] = 1
-    n = int(rng.integers(60, 110))
+    n = length or int(rng.integers(60, 110))
     y = series(n, order, seasonal)
     k = int(rng.integers(0, 4))
     x = np.round(rng.normal(0, 1, (n, k)).cumsum(axis=0), 3)
@@ -102,8 +103,24 @@ def write(folder, name, value):
 
 
 folder = Path(sys.argv[1])
-cases = [case(gaps) for gaps in [False] * 36 + [True] * 24]
+cases = [case(gaps) for gaps in [False] * 36 + [True] * 24] + [case(True, 420) for _ in range(5)]
 write(folder, "arima_likelihood.json", {"statsmodels": statsmodels.__version__, "cases": cases})
+
+fits = []
+for p, d, q, P, D, Q, s in [
+    (1, 0, 1, 0, 0, 0, 0), (2, 1, 1, 0, 0, 0, 0), (2, 1, 2, 0, 0, 0, 0), (3, 0, 2, 0, 0, 0, 0), (1, 1, 1, 1, 0, 1, 7),
+    (0, 1, 2, 0, 1, 1, 5), (1, 0, 0, 1, 0, 1, 4), (2, 0, 3, 0, 0, 0, 0), (3, 1, 3, 0, 0, 0, 0), (1, 1, 1, 1, 1, 1, 7),
+]:
+    n = 220
+    y = series(n, [p, d, q], [P, D, Q, s])
+    x = np.round(rng.normal(0, 1, (n, 2)).cumsum(axis=0), 3)
+    y = np.round(y + x @ [0.7, -0.4], 3)
+    exog = np.column_stack([np.ones(n), x]) if d + D == 0 else x
+    model = SARIMAX(y, exog, order=(p, d, q), seasonal_order=(P, D, Q, s), simple_differencing=True)
+    best = max(model.fit(method=method, maxiter=2000, disp=False).llf for method in ["lbfgs", "nm", "powell"])
+    fits.append({"order": [p, d, q], "seasonal": [P, D, Q, s], "target": list(y), "regressors": [list(c) for c in x.T],
+                 "log_likelihood": float(best)})
+write(folder, "arima_fits.json", {"statsmodels": statsmodels.__version__, "fits": fits})
 
 friedman = results_sarimax.friedman2_data
 write(folder, "arima_known.json", {
