@@ -3,12 +3,12 @@
 //! After a gap the gains settle again. From then until the next gap innovations are those of the difference equation,
 //! as in a complete series; at the gap the state is put together from the last values and innovations.
 
-use super::diffuse::{Levels, Predicted, Step};
+use super::diffuse::{Levels, Predicted, Step, Workspace};
 use super::polynomial::difference_weights;
 use super::stationary::{Moments, add_products};
 
 /// Largest change of the predicted covariance, relative to its largest entry, that counts as settled.
-const SETTLED: f64 = 1e-14;
+const SETTLED: f64 = 1e-13;
 
 /// Nonzero (lag, coefficient) pairs of a difference equation.
 type Lags = Vec<(usize, f64)>;
@@ -84,19 +84,19 @@ pub(super) fn filter<const L: usize>(
 ) -> Option<Filtered> {
     let equation = Equation::new(levels);
     let mut covariance = levels.start()?;
-    let mut scratch = vec![0.0; levels.size() * levels.size()];
+    let mut work = Workspace::new(levels.size());
     let mut before = covariance.finite.clone();
     let mut state = vec![[0.0; L]; levels.size()];
     let mut next = state.clone();
     let mut gram = [[0.0; L]; L];
     let (mut log_determinant, mut count, mut diffuse) = (0.0, 0, 0);
-    // the constant step, and the number of rows it has been used for
+    // the constant step (its gain stays in `work`), and the number of rows it has been used for
     let mut settled: Option<(Step, usize)> = None;
     let mut t = 0;
     while t < columns.len() {
         if !seen[t] {
             settled = None;
-            levels.step(&mut covariance, false, &mut scratch)?;
+            levels.step(&mut covariance, false, &mut work)?;
             innovations[t] = [0.0; L];
             advance(levels, &mut state, &mut next, None);
             t += 1;
@@ -120,14 +120,14 @@ pub(super) fn filter<const L: usize>(
                 continue;
             }
             Some((step, used)) => {
-                settled = Some((step.clone(), used + 1));
+                settled = Some((step, used + 1));
                 step
             }
             None => {
                 before.copy_from_slice(&covariance.finite);
-                let step = levels.step(&mut covariance, true, &mut scratch)?;
+                let step = levels.step(&mut covariance, true, &mut work)?;
                 if covariance.rank == 0 && !step.diffuse && same(&before, &covariance.finite) {
-                    settled = Some((step.clone(), 0));
+                    settled = Some((step, 0));
                 }
                 step
             }
@@ -148,7 +148,7 @@ pub(super) fn filter<const L: usize>(
             innovations[t] = v.map(|value| value * scale);
             add_products(&mut gram, &innovations[t], 1.0);
         }
-        advance(levels, &mut state, &mut next, Some((&step.gain, &v)));
+        advance(levels, &mut state, &mut next, Some((&work.gain, &v)));
         t += 1;
     }
     let moments = Moments { gram: gram.as_flattened().to_vec(), lanes: L, log_determinant, count, diffuse };
