@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for (row, value) in y.iter_mut().enumerate() {
         *value += 0.5 * regressors[0][row];
     }
-    println!("{:<58} {:>12}  {}", "what", "time", "result");
+    println!("{:<58} {:>12}  result", "what", "time");
     for length in [1_000, 1_460, 2_000] {
         timed_fit("auto, three regressors", json!({}), &days, &y, &regressors, length)?;
     }

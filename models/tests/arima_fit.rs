@@ -75,7 +75,15 @@ fn collinear_and_constant_regressors_are_dropped_and_named() {
         assert_eq!(kept, [true, false, false], "{}", fitted.parameters);
         let dropped = fitted.parameters["dropped_regressors"].as_array().unwrap();
         assert_eq!(dropped.len(), 2);
-        assert_eq!(dropped[0]["column"], "x1");
+        assert_eq!((&dropped[0]["column"], &dropped[1]["column"]), (&json!("x1"), &json!("x2")));
+        assert_eq!(dropped[1]["reason"], "collinear with the constant or with columns before it");
+        // with a mean in the model a constant column is collinear with it
+        let constant = if stored.constant.is_some() && stored.order.d == 0 {
+            "collinear with the constant or with columns before it"
+        } else {
+            "constant in the window"
+        };
+        assert_eq!(dropped[0]["reason"], constant);
     }
 }
 
@@ -169,7 +177,7 @@ fn airline_passengers_reach_the_published_criterion() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn no_input_makes_it_panic(
         seed in 0_u64..1_000,

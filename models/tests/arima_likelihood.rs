@@ -147,7 +147,6 @@ fn maxima_are_not_below_those_of_statsmodels() {
         let columns: Vec<&[f64]> = regressors.iter().map(Vec::as_slice).collect();
         let (fitted, stored) = fit(&spec(settings, 2), &numbers(&case["target"]), &columns);
         let (got, want) = (fitted.log_likelihood.unwrap(), case["log_likelihood"].as_f64().unwrap());
-        eprintln!("{} {got} {want} {}", fitted.model_type, got - want);
         assert!(got > want - 0.01, "{}: {got} where statsmodels has {want}", fitted.model_type);
         // the stored parameters have the likelihood that was reported
         let again = log_likelihood(&stored, &numbers(&case["target"]), &columns).unwrap();

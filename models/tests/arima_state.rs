@@ -138,13 +138,13 @@ fn means_and_deviations_of_paths_are_the_exact_ones() {
     let median = state.median().unwrap();
     let drawn = paths(state.as_ref(), 14, COUNT);
     // ψ weights of the integrated process by the definition
-    let mut ar = vec![0.0; 8];
+    let mut ar = [0.0; 8];
     for (lag, value) in [(1, 0.6), (5, 0.3), (6, -0.18)] {
         ar[lag] += value;
         ar[lag + 1] -= value;
     }
     ar[1] += 1.0;
-    let mut ma = vec![0.0; 15];
+    let mut ma = [0.0; 15];
     for (lag, value) in [(0, 1.0), (1, -0.3), (5, 0.2), (6, -0.06)] {
         ma[lag] = value;
     }

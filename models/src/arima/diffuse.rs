@@ -208,7 +208,7 @@ impl Levels {
         let mut infinite = vec![0.0; size];
         self.covariance_with_observation(&p.infinite, &mut infinite);
         let infinite_variance = self.observe(&infinite);
-        if !(infinite_variance > DIFFUSE_TOLERANCE) {
+        if infinite_variance.is_nan() || infinite_variance <= DIFFUSE_TOLERANCE {
             return None;
         }
         let scale = 1.0 / infinite_variance;

@@ -19,7 +19,7 @@ struct Effort {
 }
 
 /// Enough to compare models and starts.
-const ROUGH: Effort = Effort { gradient: 1e-5, cost: 1e-8, iterations: 30 };
+const ROUGH: Effort = Effort { gradient: 1e-5, cost: 1e-9, iterations: 40 };
 /// For the result.
 const FINE: Effort = Effort { gradient: 1e-6, cost: 1e-11, iterations: 60 };
 /// Step of the central differences, relative to a parameter above 1.
