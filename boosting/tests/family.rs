@@ -103,6 +103,6 @@ fn series_with_zeros_fall_back_to_differences() {
     // weekly seasonality is learned: day 5 ahead is close to the same weekday's level
     let mut day: Vec<f32> = out[4 * 500..5 * 500].to_vec();
     day.sort_by(f32::total_cmp);
-    let last_week = series.closes[series.closes.len() - 1];
-    assert!((f64::from(day[250]) - last_week).abs() < 12.0, "median {}, a week before {last_week}", day[250]);
+    let same_weekday = series.closes[series.closes.len() - 1];
+    assert!((f64::from(day[250]) - same_weekday).abs() < 12.0, "median {}, a week before {same_weekday}", day[250]);
 }

@@ -8,12 +8,12 @@ use almanac_models::{FitContext, Fitted, Future, History, ModelError, ModelSpec,
 use serde_json::{Map, Value};
 
 /// Features and targets of every call.
-pub type Seen = Arc<Mutex<Vec<(Vec<f32>, Vec<f32>)>>>;
+pub(crate) type Seen = Arc<Mutex<Vec<(Vec<f32>, Vec<f32>)>>>;
 
 /// Greedy trees over the deciles of each feature. Not XGBoost's numbers, but XGBoost's format.
 #[derive(Default)]
-pub struct Greedy {
-    pub seen: Seen,
+pub(crate) struct Greedy {
+    pub(crate) seen: Seen,
 }
 
 #[derive(Default)]
@@ -132,21 +132,21 @@ fn write_model(trees: &[Tree], columns: usize, base_score: f32) -> Vec<u8> {
     out
 }
 
-pub const CONTEXT: FitContext = FitContext { seed: 42, horizon: 14, week: 5, cutoff: i32::MAX };
+pub(crate) const CONTEXT: FitContext = FitContext { seed: 42, horizon: 14, week: 5, cutoff: i32::MAX };
 
-pub struct Series {
-    pub days: Vec<i32>,
-    pub closes: Vec<f64>,
+pub(crate) struct Series {
+    pub(crate) days: Vec<i32>,
+    pub(crate) closes: Vec<f64>,
 }
 
 impl Series {
-    pub fn history(&self) -> History<'_> {
+    pub(crate) fn history(&self) -> History<'_> {
         History { days: &self.days, target: &self.closes, regressors: &[] }
     }
 }
 
 /// A log random walk with a pull to its recent mean, on weekdays.
-pub fn walk(sessions: usize, seed: u64) -> Series {
+pub(crate) fn walk(sessions: usize, seed: u64) -> Series {
     let mut state = seed;
     let mut levels = vec![4.0_f64];
     for _ in 1..sessions {
@@ -161,21 +161,26 @@ pub fn walk(sessions: usize, seed: u64) -> Series {
     Series { days, closes: levels.iter().map(|level| level.exp()).collect() }
 }
 
-pub fn spec(settings: Value) -> ModelSpec {
+pub(crate) fn spec(settings: Value) -> ModelSpec {
     let settings = if let Value::Object(settings) = settings { settings } else { Map::new() };
     ModelSpec { name: "trees".into(), family: "xgboost".into(), regressors: vec![], settings }
 }
 
-pub fn registry() -> Registry {
+pub(crate) fn registry() -> Registry {
     Registry::default().with(Arc::new(Xgboost::new(Greedy::default())))
 }
 
-pub fn fit(settings: Value, history: &History<'_>, context: &FitContext) -> Result<Fitted, ModelError> {
+pub(crate) fn fit(settings: Value, history: &History<'_>, context: &FitContext) -> Result<Fitted, ModelError> {
     registry().model(&spec(settings))?.fit(history, context)
 }
 
 /// Paths of `days` days from the end of `history`, with one fixed stream.
-pub fn simulate(fitted: &Fitted, history: &History<'_>, paths: usize, days: usize) -> Result<Vec<f32>, ModelError> {
+pub(crate) fn simulate(
+    fitted: &Fitted,
+    history: &History<'_>,
+    paths: usize,
+    days: usize,
+) -> Result<Vec<f32>, ModelError> {
     let last = history.last_day().unwrap_or(0);
     let ahead: Vec<i32> = (1..=days as i32).map(|h| last + h).collect();
     let future = vec![vec![1.0; days]; history.regressors.len()];
