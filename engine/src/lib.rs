@@ -1,6 +1,7 @@
 //! The engine: Delta tables, worklists, the backfill's plan and its exactly-once commit.
 
 pub mod cell;
+pub mod delta;
 mod error;
 pub mod settings;
 pub mod tables;
