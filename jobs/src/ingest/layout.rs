@@ -1,7 +1,7 @@
 //! What a source's file must hold: the columns wanted of it and the role of each.
 
 use almanac_engine::settings::{Settings, Source};
-use almanac_engine::tables_input::{QUARANTINE, bronze_names, file_name, source_keys};
+use almanac_engine::tables_input::{QUARANTINE, file_name, source_keys};
 use almanac_engine::{EngineError, Result};
 
 /// Columns of a file, by role. Readers for CSV and Parquet follow it.
@@ -23,17 +23,14 @@ pub(super) struct Layout {
 pub(super) struct ValueColumn {
     /// Column of the file.
     pub(super) from: String,
-    /// Column of the bronze table.
-    pub(super) bronze: String,
     /// Texts that are accepted; `None`: the column is a number.
     pub(super) texts: Option<Vec<String>>,
 }
 
 impl Layout {
     pub(super) fn of(settings: &Settings, source: &Source) -> Self {
-        let values = source.columns.iter().zip(bronze_names(settings, source)).map(|(column, bronze)| ValueColumn {
+        let values = source.columns.iter().map(|column| ValueColumn {
             from: file_name(column).to_owned(),
-            bronze,
             texts: (!column.map.is_empty()).then(|| column.map.keys().cloned().collect()),
         });
         Self {
