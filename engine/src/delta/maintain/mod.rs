@@ -1,0 +1,25 @@
+//! Upkeep of tables: merging small files, removing unreferenced ones, checkpoints. All of it is safe beside a running
+//! backfill: what it finds changed it leaves alone.
+
+mod optimize;
+mod vacuum;
+
+use deltalake::checkpoints::cleanup_metadata;
+
+use super::attempt::{delta_table, write_checkpoint};
+use super::snapshot::{Snapshot, missing};
+use super::warehouse::Warehouse;
+use crate::Result;
+use crate::tables::TableDef;
+
+pub use optimize::{Optimized, optimize};
+pub use vacuum::{Vacuum, Vacuumed, vacuum, vacuum_models};
+
+/// Writes a checkpoint at the latest version and removes log entries past the table's retention (30 days by default)
+/// that it makes superfluous. Returns the version.
+pub async fn checkpoint(warehouse: &Warehouse, def: &TableDef) -> Result<u64> {
+    let snapshot = Snapshot::open(warehouse, def).await?.ok_or_else(|| missing(def))?;
+    write_checkpoint(&snapshot).await.map_err(|error| snapshot.error(error))?;
+    cleanup_metadata(&delta_table(&snapshot), None).await.map_err(|error| snapshot.error(error))?;
+    Ok(snapshot.version())
+}

@@ -1,0 +1,305 @@
+//! A table at one version.
+
+use std::sync::{Arc, OnceLock};
+
+use arrow::datatypes::{Field, Schema, SchemaRef};
+use datafusion::catalog::TableProvider;
+use delta_kernel::engine::arrow_conversion::{TryIntoArrow, TryIntoKernel};
+use deltalake::TableProperty;
+use deltalake::kernel::transaction::CommitProperties;
+use deltalake::kernel::{StructField, StructType};
+use deltalake::logstore::LogStoreRef;
+use deltalake::operations::create::CreateBuilder;
+use deltalake::table::state::DeltaTableState;
+
+use super::error::delta_error;
+use super::files::DataFile;
+use super::provider::{Pin, PinnedTable};
+use super::warehouse::Warehouse;
+use crate::tables::TableDef;
+use crate::{EngineError, Result};
+
+/// Commits between checkpoints: opening a table reads at most this many log entries.
+const CHECKPOINT_INTERVAL: u64 = 20;
+/// Layout version of our tables, in the property `almanac.schema`.
+const LAYOUT: &str = "1";
+/// Highest protocol versions we implement; higher ones name their features.
+const READER_VERSION: i32 = 1;
+const WRITER_VERSION: i32 = 2;
+/// Properties that turn on a feature we do not implement.
+const REFUSED_PROPERTIES: [(&str, &str, &str); 2] =
+    [("delta.columnMapping.mode", "none", "column mapping"), ("delta.enableDeletionVectors", "false", "deletion vectors")];
+
+/// A table at one version: its files, properties and transactions. Cheap to clone.
+#[derive(Clone)]
+pub struct Snapshot(Arc<Inner>);
+
+struct Inner {
+    warehouse: Warehouse,
+    def: TableDef,
+    log_store: LogStoreRef,
+    state: DeltaTableState,
+    schema: SchemaRef,
+    files: OnceLock<Arc<Vec<DataFile>>>,
+}
+
+impl Snapshot {
+    /// The latest version; none where no table is.
+    ///
+    /// # Errors
+    /// `Input` names the feature of a table that we do not implement, or the column that differs from the definition.
+    pub async fn open(warehouse: &Warehouse, def: &TableDef) -> Result<Option<Self>> {
+        let log_store = warehouse.log_store(def)?;
+        let place = log_store.root_url().clone();
+        let exists = log_store.is_delta_table_location().await;
+        if !exists.map_err(|error| delta_error(&def.full_name(), place.as_str(), error))? {
+            return Ok(None);
+        }
+        Self::load(warehouse, def, log_store, None).await.map(Some)
+    }
+
+    /// One version of the table.
+    ///
+    /// # Errors
+    /// `NotFound` where the table or the version is not there; as [`Self::open`] otherwise.
+    pub async fn at(warehouse: &Warehouse, def: &TableDef, version: u64) -> Result<Self> {
+        let latest = Self::open(warehouse, def).await?.ok_or_else(|| missing(def))?;
+        if latest.version() == version {
+            return Ok(latest);
+        }
+        let name = format!("{}@{version}", def.full_name());
+        let hint = format!("; the latest version is {}", latest.version());
+        if version > latest.version() {
+            return Err(EngineError::NotFound { what: "table version", name, hint });
+        }
+        Self::load(warehouse, def, warehouse.log_store(def)?, Some(version)).await
+    }
+
+    /// The latest version, of a table created first where there is none. Two creators at once both succeed.
+    pub async fn open_or_create(warehouse: &Warehouse, def: &TableDef) -> Result<Self> {
+        Self::open_or_create_with(warehouse, def, &[]).await
+    }
+
+    /// As [`Self::open_or_create`]; a table that is created gets these properties too.
+    pub async fn open_or_create_with(
+        warehouse: &Warehouse,
+        def: &TableDef,
+        properties: &[(&str, String)],
+    ) -> Result<Self> {
+        if let Some(found) = Self::open(warehouse, def).await? {
+            return Ok(found);
+        }
+        let created = create(warehouse, def, properties).await;
+        // another creator may have won: what counts is that there is a table now
+        match (Self::open(warehouse, def).await, created) {
+            (Ok(Some(snapshot)), _) => Ok(snapshot),
+            (Err(error), _) | (Ok(None), Err(error)) => Err(error),
+            (Ok(None), Ok(())) => Err(missing(def)),
+        }
+    }
+
+    async fn load(
+        warehouse: &Warehouse,
+        def: &TableDef,
+        log_store: LogStoreRef,
+        version: Option<u64>,
+    ) -> Result<Self> {
+        let place = log_store.root_url().clone();
+        let state = DeltaTableState::try_new(log_store.as_ref(), version).await.map_err(|error| match &error {
+            deltalake::DeltaTableError::KernelError(delta_kernel::Error::Unsupported(feature)) => {
+                refused(def, feature.clone())
+            }
+            _ => delta_error(&def.full_name(), place.as_str(), error),
+        })?;
+        Self::of_state(warehouse, def, log_store, state)
+    }
+
+    /// Wraps a loaded state, after the checks of [`Self::open`].
+    pub(super) fn of_state(
+        warehouse: &Warehouse,
+        def: &TableDef,
+        log_store: LogStoreRef,
+        state: DeltaTableState,
+    ) -> Result<Self> {
+        check_features(def, &state)?;
+        let stored: Schema = state
+            .schema()
+            .as_ref()
+            .try_into_arrow()
+            .map_err(|error: arrow::error::ArrowError| refused(def, format!("its schema is unreadable: {error}")))?;
+        let schema = partition_columns_last(&stored, state.metadata().partition_columns());
+        check_columns(def, &schema, state.metadata().partition_columns())?;
+        let files = OnceLock::new();
+        Ok(Self(Arc::new(Inner { warehouse: warehouse.clone(), def: def.clone(), log_store, state, schema, files })))
+    }
+
+    /// The version.
+    pub fn version(&self) -> u64 {
+        self.0.state.version()
+    }
+
+    /// Columns of the table, partition columns last.
+    pub fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.0.schema)
+    }
+
+    /// The definition it was opened with.
+    pub fn def(&self) -> &TableDef {
+        &self.0.def
+    }
+
+    /// The warehouse that holds it.
+    pub fn warehouse(&self) -> &Warehouse {
+        &self.0.warehouse
+    }
+
+    /// Live files, in the order of their paths.
+    pub fn files(&self) -> Result<Vec<DataFile>> {
+        Ok(self.shared_files().as_ref().clone())
+    }
+
+    pub(super) fn shared_files(&self) -> Arc<Vec<DataFile>> {
+        let files = self.0.files.get_or_init(|| {
+            #[allow(deprecated)] // the arrays offered instead do not give the whole action back
+            let adds = self.0.state.log_data().iter().map(|file| file.add_action());
+            let mut files: Vec<_> = adds.map(|add| DataFile::new(add, &self.0.schema)).collect();
+            files.sort_by(|a, b| a.path.cmp(&b.path));
+            Arc::new(files)
+        });
+        Arc::clone(files)
+    }
+
+    /// Version of the application's last transaction as of this snapshot.
+    pub async fn transaction(&self, app_id: &str) -> Result<Option<i64>> {
+        let version = self.0.state.transaction_version(self.0.log_store.as_ref(), app_id).await;
+        version.map_err(|error| self.error(error))
+    }
+
+    /// A table property.
+    pub fn property(&self, name: &str) -> Option<String> {
+        self.0.state.metadata().configuration().get(name).cloned()
+    }
+
+    /// What names this table and version to another process.
+    pub fn pin(&self) -> Pin {
+        Pin { warehouse: self.0.warehouse.root().to_string(), def: (&self.0.def).into(), version: self.version() }
+    }
+
+    /// The table at this version, for queries.
+    pub fn provider(&self) -> Arc<dyn TableProvider> {
+        Arc::new(self.pinned())
+    }
+
+    /// As [`Self::provider`], with its own type.
+    pub fn pinned(&self) -> PinnedTable {
+        PinnedTable::of_files(self.pin(), self.schema(), self.shared_files())
+    }
+
+    pub(super) fn state(&self) -> &DeltaTableState {
+        &self.0.state
+    }
+
+    pub(super) fn log_store(&self) -> LogStoreRef {
+        Arc::clone(&self.0.log_store)
+    }
+
+    pub(super) fn checkpoint_interval(&self) -> u64 {
+        self.0.state.table_config().checkpoint_interval.map_or(CHECKPOINT_INTERVAL, |interval| interval.get())
+    }
+
+    pub(super) fn error(&self, error: deltalake::DeltaTableError) -> EngineError {
+        delta_error(&self.0.def.full_name(), self.0.log_store.root_url().as_str(), error)
+    }
+}
+
+pub(super) fn missing(def: &TableDef) -> EngineError {
+    EngineError::NotFound { what: "table", name: def.full_name(), hint: String::new() }
+}
+
+fn refused(def: &TableDef, message: String) -> EngineError {
+    EngineError::Input { place: format!("table {}", def.full_name()), message }
+}
+
+async fn create(warehouse: &Warehouse, def: &TableDef, properties: &[(&str, String)]) -> Result<()> {
+    let log_store = warehouse.log_store(def)?;
+    let place = log_store.root_url().to_string();
+    let schema: StructType = def
+        .columns
+        .as_ref()
+        .try_into_kernel()
+        .map_err(|error: arrow::error::ArrowError| refused(def, format!("its definition is no Delta schema: {error}")))?;
+    let own = [("almanac.schema", LAYOUT.to_owned())];
+    let properties = own.iter().chain(properties).map(|(name, value)| ((*name).to_owned(), Some(value.clone())));
+    CreateBuilder::new()
+        .with_log_store(log_store)
+        .with_table_name(def.full_name())
+        .with_columns(schema.fields().cloned().collect::<Vec<StructField>>())
+        .with_partition_columns(def.partition_by.clone())
+        .with_raise_if_key_not_exists(false)
+        .with_configuration(properties)
+        .with_configuration_property(TableProperty::CheckpointInterval, Some(CHECKPOINT_INTERVAL.to_string()))
+        .with_configuration_property(TableProperty::DataSkippingStatsColumns, Some(quoted(&def.statistics)))
+        // no second attempt: on a table that exists it would commit a second schema
+        .with_commit_properties(CommitProperties::default().with_max_retries(0))
+        .await
+        .map(drop)
+        .map_err(|error| delta_error(&def.full_name(), &place, error))
+}
+
+/// Column names as Delta's properties list them: odd ones between backticks.
+fn quoted(columns: &[String]) -> String {
+    let plain = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let quote = |name: &String| if plain(name) { name.clone() } else { format!("`{}`", name.replace('`', "``")) };
+    columns.iter().map(quote).collect::<Vec<_>>().join(",")
+}
+
+fn check_features(def: &TableDef, state: &DeltaTableState) -> Result<()> {
+    let protocol = state.protocol();
+    for (property, harmless, feature) in REFUSED_PROPERTIES {
+        let value = state.metadata().configuration().get(property);
+        if value.is_some_and(|value| !value.eq_ignore_ascii_case(harmless)) {
+            return Err(refused(def, format!("it uses {feature}, which is not supported; write it without")));
+        }
+    }
+    let (reader, writer) = (protocol.min_reader_version(), protocol.min_writer_version());
+    if reader <= READER_VERSION && writer <= WRITER_VERSION {
+        return Ok(());
+    }
+    let features = protocol.reader_features().into_iter().chain(protocol.writer_features()).flatten();
+    let mut names: Vec<String> = features.map(|feature| feature.to_string()).collect();
+    names.sort();
+    names.dedup();
+    let named = if names.is_empty() { "no named feature".to_owned() } else { names.join(", ") };
+    Err(refused(
+        def,
+        format!(
+            "its protocol is ({reader},{writer}) with {named}; up to ({READER_VERSION},{WRITER_VERSION}) is supported"
+        ),
+    ))
+}
+
+fn partition_columns_last(stored: &Schema, partition_columns: &[String]) -> SchemaRef {
+    let is_partition = |field: &&Arc<Field>| partition_columns.contains(field.name());
+    let (last, mut fields): (Vec<_>, Vec<_>) = stored.fields().iter().partition(is_partition);
+    fields.extend(last);
+    Arc::new(Schema::new(fields.into_iter().cloned().collect::<Vec<_>>()))
+}
+
+/// The table may have more columns than the definition (a longer horizon), never fewer or others.
+fn check_columns(def: &TableDef, stored: &Schema, partition_columns: &[String]) -> Result<()> {
+    if partition_columns != def.partition_by {
+        let message = format!("it is partitioned by {partition_columns:?}, expected {:?}", def.partition_by);
+        return Err(refused(def, message));
+    }
+    for wanted in def.columns.fields() {
+        match stored.field_with_name(wanted.name()) {
+            Err(_) => return Err(refused(def, format!("it has no column {:?}", wanted.name()))),
+            Ok(found) if found.data_type() != wanted.data_type() => {
+                let (name, found, wanted) = (wanted.name(), found.data_type(), wanted.data_type());
+                return Err(refused(def, format!("column {name:?} is {found}, expected {wanted}")));
+            }
+            Ok(_) => {}
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,246 @@
+//! Parquet files of one partition, written as the rows come.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use arrow::datatypes::{DataType, SchemaRef};
+use arrow::record_batch::RecordBatch;
+use bytes::Bytes;
+use chrono::Utc;
+use deltalake::kernel::Add;
+use object_store::buffered::BufWriter;
+use object_store::path::Path as StorePath;
+use object_store::{ObjectStore, ObjectStoreExt};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
+use tokio::io::AsyncWriteExt;
+
+use super::error::storage_error;
+use super::files::partition_folder;
+use super::statistics::FileStatistics;
+use super::warehouse::Warehouse;
+use crate::tables::TableDef;
+use crate::{EngineError, Result};
+
+/// Bytes at which a new file is begun.
+const TARGET_FILE_BYTES: usize = 256 << 20;
+/// Rows of a row group: what is held in memory before it is written.
+const ROW_GROUP_ROWS: usize = 128 << 10;
+/// Bytes of a row group, for rows with stored models of up to a megabyte each.
+const ROW_GROUP_BYTES: usize = 64 << 20;
+/// Bytes above which a file is uploaded in parts.
+const UPLOAD_PART_BYTES: usize = 8 << 20;
+
+/// Writes the rows of one cell (or one partition) of one table. Memory is bounded by a row group.
+///
+/// Nothing is part of the table until the returned actions are committed.
+pub struct CellWriter {
+    store: Arc<dyn ObjectStore>,
+    folder: StorePath,
+    def: TableDef,
+    schema: SchemaRef,
+    properties: WriterProperties,
+    partition: Vec<(String, Option<String>)>,
+    target_file_bytes: usize,
+    open: Option<OpenFile>,
+    done: Vec<Add>,
+    encode: Duration,
+    write: Duration,
+}
+
+struct OpenFile {
+    name: String,
+    encoder: ArrowWriter<Vec<u8>>,
+    sink: BufWriter,
+    statistics: FileStatistics,
+}
+
+impl CellWriter {
+    /// A writer for the partition with these values, in the order of the table's partition columns.
+    pub fn new(warehouse: &Warehouse, def: &TableDef, partition: Vec<(String, String)>) -> Self {
+        let partition = partition.into_iter().map(|(column, value)| (column, Some(value))).collect();
+        Self::with_nullable_partition(warehouse, def, partition)
+    }
+
+    pub(super) fn with_nullable_partition(
+        warehouse: &Warehouse,
+        def: &TableDef,
+        partition: Vec<(String, Option<String>)>,
+    ) -> Self {
+        let schema = def.file_columns();
+        Self {
+            store: warehouse.store(),
+            folder: warehouse.table_path(def),
+            properties: properties(&schema, &def.statistics),
+            schema,
+            def: def.clone(),
+            partition,
+            target_file_bytes: TARGET_FILE_BYTES,
+            open: None,
+            done: vec![],
+            encode: Duration::ZERO,
+            write: Duration::ZERO,
+        }
+    }
+
+    /// Begins a new file at this size instead of about 256 MB.
+    pub fn with_target_file_bytes(mut self, bytes: usize) -> Self {
+        self.target_file_bytes = bytes.max(1);
+        self
+    }
+
+    /// Writes rows: the columns of [`TableDef::file_columns`] in their order. Rows should come in the table's order.
+    ///
+    /// # Errors
+    /// `Internal` for other columns or types, `Storage` where the file cannot be written.
+    pub async fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+        if batch.num_rows() == 0 {
+            return Ok(());
+        }
+        self.check(batch)?;
+        let started = Instant::now();
+        let mut file = match self.open.take() {
+            Some(file) => file,
+            None => self.begin()?,
+        };
+        file.statistics.add(batch)?;
+        // batches with other field metadata are the same rows; the file carries the table's schema
+        let batch = RecordBatch::try_new(Arc::clone(&self.schema), batch.columns().to_vec()).map_err(internal)?;
+        file.encoder.write(&batch).map_err(internal)?;
+        self.encode += started.elapsed();
+        let ready = std::mem::take(file.encoder.inner_mut());
+        let size = file.encoder.bytes_written() + file.encoder.in_progress_size();
+        let put = self.put(&mut file.sink, ready).await;
+        self.open = Some(file);
+        put?;
+        if size >= self.target_file_bytes {
+            self.finish_file().await?;
+        }
+        Ok(())
+    }
+
+    /// Finishes the last file and returns one action per file, in the order of the rows.
+    pub async fn close(mut self) -> Result<Vec<Add>> {
+        self.finish_file().await?;
+        Ok(std::mem::take(&mut self.done))
+    }
+
+    /// Gives up: removes what was written, as far as the store allows.
+    pub async fn abort(mut self) {
+        if let Some(mut file) = self.open.take() {
+            let _ = file.sink.abort().await;
+            let _ = self.store.delete(&self.location(&file.name)).await;
+        }
+        for add in &self.done {
+            if let Ok(path) = StorePath::parse(format!("{}/{}", self.folder, add.path)) {
+                let _ = self.store.delete(&path).await;
+            }
+        }
+    }
+
+    /// Seconds spent in encoding so far.
+    pub fn encode_seconds(&self) -> f64 {
+        self.encode.as_secs_f64()
+    }
+
+    /// Seconds spent in waiting for the store so far.
+    pub fn write_seconds(&self) -> f64 {
+        self.write.as_secs_f64()
+    }
+
+    fn check(&self, batch: &RecordBatch) -> Result<()> {
+        let (found, wanted) = (batch.schema_ref().fields(), self.schema.fields());
+        let same = found.len() == wanted.len()
+            && found.iter().zip(wanted).all(|(a, b)| a.name() == b.name() && a.data_type() == b.data_type());
+        if same {
+            return Ok(());
+        }
+        Err(EngineError::Internal(format!("rows for {} have columns {found:?}", self.def.full_name())))
+    }
+
+    fn begin(&self) -> Result<OpenFile> {
+        let folder = partition_folder(&self.partition);
+        let file = format!("part-{}.parquet", uuid::Uuid::new_v4());
+        let name = if folder.is_empty() { file } else { format!("{folder}/{file}") };
+        let sink = BufWriter::with_capacity(Arc::clone(&self.store), self.location(&name), UPLOAD_PART_BYTES);
+        // without the Arrow schema of other writers: the Parquet types say all that our types need
+        let options = ArrowWriterOptions::new().with_properties(self.properties.clone()).with_skip_arrow_metadata(true);
+        let encoder =
+            ArrowWriter::try_new_with_options(vec![], Arc::clone(&self.schema), options).map_err(internal)?;
+        Ok(OpenFile { name, encoder, sink, statistics: FileStatistics::new(&self.def.statistics) })
+    }
+
+    fn location(&self, name: &str) -> StorePath {
+        // `name` holds no segment that a path refuses: it was encoded by `partition_folder`
+        StorePath::parse(format!("{}/{name}", self.folder)).unwrap_or_default()
+    }
+
+    async fn put(&mut self, sink: &mut BufWriter, bytes: Vec<u8>) -> Result<()> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let started = Instant::now();
+        let put = sink.put(Bytes::from(bytes)).await;
+        self.write += started.elapsed();
+        put.map_err(|error| storage_error(self.folder.as_ref(), error))
+    }
+
+    async fn finish_file(&mut self) -> Result<()> {
+        let Some(mut file) = self.open.take() else { return Ok(()) };
+        let started = Instant::now();
+        file.encoder.finish().map_err(internal)?;
+        self.encode += started.elapsed();
+        let rest = std::mem::take(file.encoder.inner_mut());
+        let size = file.encoder.bytes_written();
+        self.put(&mut file.sink, rest).await?;
+        let started = Instant::now();
+        let shut = file.sink.shutdown().await;
+        self.write += started.elapsed();
+        shut.map_err(|error| storage_error(self.location(&file.name).as_ref(), error))?;
+        self.done.push(Add {
+            path: file.name,
+            partition_values: self.partition.iter().cloned().collect(),
+            size: size as i64,
+            modification_time: Utc::now().timestamp_millis(),
+            data_change: true,
+            stats: Some(file.statistics.to_json()),
+            ..Add::default()
+        });
+        Ok(())
+    }
+}
+
+fn internal(error: impl std::fmt::Display) -> EngineError {
+    EngineError::Internal(format!("encoding Parquet: {error}"))
+}
+
+/// How columns are stored: floats are random digits and gain nothing from a dictionary or compression; integers and
+/// dates are runs and steps, for which deltas take next to no room; texts and blobs repeat.
+fn properties(schema: &SchemaRef, statistics: &[String]) -> WriterProperties {
+    let mut builder = WriterProperties::builder()
+        .set_created_by(format!("almanac {}", env!("CARGO_PKG_VERSION")))
+        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+        .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_statistics_enabled(EnabledStatistics::None);
+    for field in schema.fields() {
+        let path = ColumnPath::from(field.name().as_str());
+        builder = match field.data_type() {
+            DataType::Float32 | DataType::Float64 => builder
+                .set_column_dictionary_enabled(path.clone(), false)
+                .set_column_encoding(path.clone(), Encoding::PLAIN)
+                .set_column_compression(path.clone(), Compression::UNCOMPRESSED),
+            DataType::Int32 | DataType::Int64 | DataType::Date32 | DataType::Timestamp(..) => builder
+                .set_column_dictionary_enabled(path.clone(), false)
+                .set_column_encoding(path.clone(), Encoding::DELTA_BINARY_PACKED),
+            _ => builder,
+        };
+        if statistics.contains(field.name()) {
+            builder = builder.set_column_statistics_enabled(path, EnabledStatistics::Page);
+        }
+    }
+    builder.build()
+}

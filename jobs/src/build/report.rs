@@ -1,0 +1,92 @@
+//! What a build did, for people and as JSON.
+
+use serde::{Deserialize, Serialize};
+
+/// Outcome of one build.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct BuildReport {
+    /// Keys with at least one bar.
+    pub keys: usize,
+    /// Number of key buckets, fixed when `silver.model_input` was created.
+    pub buckets: u32,
+    /// Rows of `silver.unified_data`.
+    pub unified_rows: usize,
+    /// Rows of `silver.model_input`.
+    pub model_input_rows: usize,
+    /// Whether `silver.unified_data` was written; false when it already held these rows.
+    pub unified_written: bool,
+    /// Whether `silver.model_input` was written; false when it already held these rows.
+    pub model_input_written: bool,
+    /// Columns that several sources carry.
+    pub disagreements: Vec<Disagreement>,
+    /// One entry per value column.
+    pub columns: Vec<ColumnReport>,
+    /// Keys of other sources that never had a bar, per source; their rows are not used.
+    pub unused: Vec<UnusedKeys>,
+    /// Wall-clock seconds.
+    pub build_seconds: f64,
+}
+
+/// How a later source's values compare with those of the source listed first, which win.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Disagreement {
+    /// Column both carry.
+    pub column: String,
+    /// Source whose values are used where both have one.
+    pub used: String,
+    /// The other source.
+    pub other: String,
+    /// Values both have.
+    pub compared: usize,
+    /// Values that differ.
+    pub different: usize,
+    /// Values that differ by more than [`TOLERANCE`].
+    pub over_tolerance: usize,
+    /// Those, at most [`LISTED`] of them.
+    pub listed: Vec<DifferingValue>,
+}
+
+/// One value on which two sources differ.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DifferingValue {
+    /// `YYYY-MM-DD`.
+    pub date: String,
+    /// Key and region.
+    pub key: String,
+    /// The value in use.
+    pub used: f64,
+    /// The other source's.
+    pub other: f64,
+}
+
+/// Cover and age of a value column on sessions.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ColumnReport {
+    /// Name in silver.
+    pub column: String,
+    /// Sessions, over all keys, on which no value is known.
+    pub sessions_without: usize,
+    /// Greatest age in days of a value in use on a session: the session's date less the value's.
+    pub max_age_days: i32,
+    /// Limit on that age, if any.
+    pub max_staleness_days: Option<i32>,
+    /// Sessions on which the limit is passed.
+    pub sessions_over_limit: usize,
+}
+
+/// Keys of a source that never had a bar.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnusedKeys {
+    /// The source.
+    pub source: String,
+    /// How many keys.
+    pub keys: usize,
+    /// The first of them.
+    pub first: String,
+}
+
+/// Relative difference above which two sources' values are listed.
+pub const TOLERANCE: f64 = 0.01;
+
+/// Most values listed one by one; counts are always whole.
+pub const LISTED: usize = 100;
