@@ -81,7 +81,8 @@ fn check(def: &TableDef, changes: &[CellChange]) -> Result<()> {
         if !cells.insert(&change.cell) || !apps.insert(&change.app_id) {
             return Err(EngineError::Internal(format!("two changes of {:?} in one commit", change.cell)));
         }
-        let stray = change.add.iter().find(|add| DataFile::new((*add).clone(), schema).cell().as_ref() != Some(&change.cell));
+        let stray =
+            change.add.iter().find(|add| DataFile::new((*add).clone(), schema).cell().as_ref() != Some(&change.cell));
         if let Some(add) = stray {
             return Err(EngineError::Internal(format!("file {} is not of {:?} alone", add.path, change.cell)));
         }
@@ -147,7 +148,11 @@ impl CellCommit {
                 matches!(state, State::Committed) && (!change.add.is_empty() || change.removes())
             });
             let version = anything.then(|| snapshot.version());
-            return Ok(Step::Done(CommitOutcome { version, committed, stale: of(|state| matches!(state, State::Stale)) }));
+            return Ok(Step::Done(CommitOutcome {
+                version,
+                committed,
+                stale: of(|state| matches!(state, State::Stale)),
+            }));
         }
         let (mut actions, mut raised, mut replaces) = (vec![], vec![], false);
         for (change, _) in open {

@@ -51,8 +51,7 @@ impl Content {
 
 /// Content columns of a schema, as positions in the order of their names.
 pub fn content_columns(schema: &SchemaRef) -> Vec<usize> {
-    let mut columns: Vec<usize> =
-        (0..schema.fields().len()).filter(|&i| is_content(schema.field(i).name())).collect();
+    let mut columns: Vec<usize> = (0..schema.fields().len()).filter(|&i| is_content(schema.field(i).name())).collect();
     columns.sort_by_key(|&i| schema.field(i).name());
     columns
 }

@@ -143,11 +143,13 @@ impl PinnedTable {
             let values = partition_fields.iter().map(value).collect::<PlanResult<Vec<_>>>()?;
             Ok(PartitionedFile::new_from_meta(meta).with_partition_values(values))
         };
-        let groups = balanced(files, groups).into_iter().map(|group| {
-            group.into_iter().map(partitioned).collect::<PlanResult<Vec<_>>>().map(FileGroup::new)
-        });
+        let groups = balanced(files, groups)
+            .into_iter()
+            .map(|group| group.into_iter().map(partitioned).collect::<PlanResult<Vec<_>>>().map(FileGroup::new));
         let groups = groups.collect::<PlanResult<Vec<_>>>()?;
-        let columns = TableSchema::new(Arc::new(Schema::new(file_fields)), partition_fields);
+        let columns = TableSchema::builder(Arc::new(Schema::new(file_fields)))
+            .with_table_partition_cols(partition_fields)
+            .build();
         let mut source = ParquetSource::new(columns);
         if let Some(filter) = filter {
             source = source.with_predicate(filter);
@@ -223,5 +225,6 @@ impl TableProvider for PinnedTable {
 /// Types that our tables use; others are refused when a table is written.
 pub(super) fn is_supported(kind: &DataType) -> bool {
     use DataType::{Binary, Boolean, Date32, Float32, Float64, Int32, Int64, Utf8};
-    matches!(kind, Utf8 | Date32 | Int32 | Int64 | Float32 | Float64 | Boolean | Binary) || *kind == crate::tables::timestamp()
+    matches!(kind, Utf8 | Date32 | Int32 | Int64 | Float32 | Float64 | Boolean | Binary)
+        || *kind == crate::tables::timestamp()
 }

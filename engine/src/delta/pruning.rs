@@ -7,14 +7,16 @@ use arrow::array::{ArrayRef, BooleanArray, UInt64Array};
 use arrow::datatypes::{DataType, SchemaRef};
 use datafusion::common::{Column, Result, ScalarValue};
 use datafusion::physical_expr::PhysicalExpr;
-use datafusion::physical_optimizer::pruning::{PruningPredicate, PruningStatistics};
+use datafusion::physical_optimizer::pruning::{PruningPredicateBuilder, PruningStatistics};
 
 use super::files::DataFile;
 
 /// The files that may hold a matching row. A filter that cannot be judged keeps every file.
 pub(super) fn keep(files: &[DataFile], schema: &SchemaRef, filter: Option<&Arc<dyn PhysicalExpr>>) -> Vec<DataFile> {
     let Some(filter) = filter else { return files.to_vec() };
-    let kept = PruningPredicate::try_new(Arc::clone(filter), Arc::clone(schema))
+    let kept = PruningPredicateBuilder::new()
+        .with_file_schema(Arc::clone(schema))
+        .try_build(Arc::clone(filter))
         .and_then(|predicate| predicate.prune(&Statistics { files, schema }));
     match kept {
         Ok(kept) => files.iter().zip(kept).filter(|(_, keep)| *keep).map(|(file, _)| file.clone()).collect(),

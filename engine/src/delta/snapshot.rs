@@ -14,7 +14,7 @@ use deltalake::table::state::DeltaTableState;
 
 use super::error::delta_error;
 use super::files::DataFile;
-use super::provider::{Pin, PinnedTable};
+use super::provider::{Pin, PinnedTable, is_supported};
 use super::warehouse::Warehouse;
 use crate::tables::TableDef;
 use crate::{EngineError, Result};
@@ -27,8 +27,10 @@ const LAYOUT: &str = "1";
 const READER_VERSION: i32 = 1;
 const WRITER_VERSION: i32 = 2;
 /// Properties that turn on a feature we do not implement.
-const REFUSED_PROPERTIES: [(&str, &str, &str); 2] =
-    [("delta.columnMapping.mode", "none", "column mapping"), ("delta.enableDeletionVectors", "false", "deletion vectors")];
+const REFUSED_PROPERTIES: [(&str, &str, &str); 2] = [
+    ("delta.columnMapping.mode", "none", "column mapping"),
+    ("delta.enableDeletionVectors", "false", "deletion vectors"),
+];
 
 /// A table at one version: its files, properties and transactions. Cheap to clone.
 #[derive(Clone)]
@@ -98,12 +100,7 @@ impl Snapshot {
         }
     }
 
-    async fn load(
-        warehouse: &Warehouse,
-        def: &TableDef,
-        log_store: LogStoreRef,
-        version: Option<u64>,
-    ) -> Result<Self> {
+    async fn load(warehouse: &Warehouse, def: &TableDef, log_store: LogStoreRef, version: Option<u64>) -> Result<Self> {
         let place = log_store.root_url().clone();
         let state = DeltaTableState::try_new(log_store.as_ref(), version).await.map_err(|error| match &error {
             deltalake::DeltaTableError::KernelError(delta_kernel::Error::Unsupported(feature)) => {
@@ -122,11 +119,10 @@ impl Snapshot {
         state: DeltaTableState,
     ) -> Result<Self> {
         check_features(def, &state)?;
-        let stored: Schema = state
-            .schema()
-            .as_ref()
-            .try_into_arrow()
-            .map_err(|error: arrow::error::ArrowError| refused(def, format!("its schema is unreadable: {error}")))?;
+        let stored: Schema =
+            state.schema().as_ref().try_into_arrow().map_err(|error: arrow::error::ArrowError| {
+                refused(def, format!("its schema is unreadable: {error}"))
+            })?;
         let schema = partition_columns_last(&stored, state.metadata().partition_columns());
         check_columns(def, &schema, state.metadata().partition_columns())?;
         let files = OnceLock::new();
@@ -161,8 +157,9 @@ impl Snapshot {
     pub(super) fn shared_files(&self) -> Arc<Vec<DataFile>> {
         let files = self.0.files.get_or_init(|| {
             #[allow(deprecated)] // the arrays offered instead do not give the whole action back
-            let adds = self.0.state.log_data().iter().map(|file| file.add_action());
-            let mut files: Vec<_> = adds.map(|add| DataFile::new(add, &self.0.schema)).collect();
+            let add = |file: deltalake::kernel::LogicalFileView| file.add_action();
+            let log = self.0.state.log_data();
+            let mut files: Vec<_> = log.iter().map(|file| DataFile::new(add(file), &self.0.schema)).collect();
             files.sort_by(|a, b| a.path.cmp(&b.path));
             Arc::new(files)
         });
@@ -223,11 +220,12 @@ fn refused(def: &TableDef, message: String) -> EngineError {
 async fn create(warehouse: &Warehouse, def: &TableDef, properties: &[(&str, String)]) -> Result<()> {
     let log_store = warehouse.log_store(def)?;
     let place = log_store.root_url().to_string();
-    let schema: StructType = def
-        .columns
-        .as_ref()
-        .try_into_kernel()
-        .map_err(|error: arrow::error::ArrowError| refused(def, format!("its definition is no Delta schema: {error}")))?;
+    if let Some(field) = def.columns.fields().iter().find(|field| !is_supported(field.data_type())) {
+        return Err(EngineError::Internal(format!("{}: no table has type {}", def.full_name(), field.data_type())));
+    }
+    let schema: StructType = def.columns.as_ref().try_into_kernel().map_err(|error: arrow::error::ArrowError| {
+        refused(def, format!("its definition is no Delta schema: {error}"))
+    })?;
     let own = [("almanac.schema", LAYOUT.to_owned())];
     let properties = own.iter().chain(properties).map(|(name, value)| ((*name).to_owned(), Some(value.clone())));
     CreateBuilder::new()

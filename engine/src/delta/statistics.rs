@@ -84,7 +84,9 @@ fn range(values: &ArrayRef) -> Result<Option<(ScalarValue, ScalarValue)>> {
         }
         DataType::Date32 => {
             let days = values.as_primitive::<Date32Type>();
-            min(days).zip(max(days)).map(|(low, high)| (ScalarValue::Date32(Some(low)), ScalarValue::Date32(Some(high))))
+            min(days)
+                .zip(max(days))
+                .map(|(low, high)| (ScalarValue::Date32(Some(low)), ScalarValue::Date32(Some(high))))
         }
         _ => None,
     })

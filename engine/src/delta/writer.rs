@@ -168,8 +168,7 @@ impl CellWriter {
         let sink = BufWriter::with_capacity(Arc::clone(&self.store), self.location(&name), UPLOAD_PART_BYTES);
         // without the Arrow schema of other writers: the Parquet types say all that our types need
         let options = ArrowWriterOptions::new().with_properties(self.properties.clone()).with_skip_arrow_metadata(true);
-        let encoder =
-            ArrowWriter::try_new_with_options(vec![], Arc::clone(&self.schema), options).map_err(internal)?;
+        let encoder = ArrowWriter::try_new_with_options(vec![], Arc::clone(&self.schema), options).map_err(internal)?;
         Ok(OpenFile { name, encoder, sink, statistics: FileStatistics::new(&self.def.statistics) })
     }
 

@@ -116,9 +116,10 @@ async fn merge(snapshot: &Snapshot, inputs: &[DataFile]) -> Result<Vec<Add>> {
     let rows = sorted(scan, def)?;
     let session = snapshot.warehouse().session(1, SORT_MEMORY)?;
     let mut batches = rows.execute(0, session.task_ctx())?;
-    let partition = def.partition_by.iter().map(|column| {
-        (column.clone(), inputs.first().and_then(|file| file.partition.get(column)).cloned().flatten())
-    });
+    let partition = def
+        .partition_by
+        .iter()
+        .map(|column| (column.clone(), inputs.first().and_then(|file| file.partition.get(column)).cloned().flatten()));
     let mut writer = CellWriter::with_nullable_partition(snapshot.warehouse(), &stored, partition.collect());
     while let Some(batch) = batches.next().await {
         let written = match batch {

@@ -1,0 +1,11 @@
+//! Delta tables: creation, exactly-once commits, pinned reads, upkeep.
+#![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod commit;
+mod content;
+mod faults;
+mod maintain;
+mod read;
+mod replace;
+mod support;
+mod writer;
