@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use almanac_models::{Day, Summary};
-use arrow::array::{Array, AsArray, RecordBatch, StringArray};
+use arrow::array::{AsArray, RecordBatch, StringArray};
 use arrow::datatypes::Float64Type;
 use futures::TryStreamExt;
 

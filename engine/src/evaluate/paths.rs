@@ -36,10 +36,10 @@ impl Gathered {
     pub(super) fn add(&mut self, run: Run, days: &[Option<&Float32Array>]) {
         for (values, day) in self.days.iter_mut().zip(days) {
             let Some(day) = day else { continue };
-            let part = day.slice(run.first, run.rows);
-            match part.null_count() {
-                0 => values.extend_from_slice(part.values()),
-                _ => values.extend(part.iter().map(|value| value.unwrap_or(f32::NAN))),
+            let rows = run.first..run.first + run.rows;
+            match day.null_count() {
+                0 => values.extend_from_slice(&day.values()[rows]),
+                _ => values.extend(rows.map(|row| if day.is_valid(row) { day.value(row) } else { f32::NAN })),
             }
         }
         self.identity = Some(run.identity);
