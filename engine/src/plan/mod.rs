@@ -15,7 +15,7 @@ pub mod node;
 pub mod panel;
 pub mod pipeline;
 pub mod result;
-mod rows;
+pub(crate) mod rows;
 pub mod servable;
 pub mod stored;
 pub mod worklist;

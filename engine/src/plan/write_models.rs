@@ -96,14 +96,22 @@ impl OpenCell {
             return Ok(());
         }
         let started = Instant::now();
-        let batch = self.model_row(&key, &rows, &fit, row, status, seconds).await?;
+        let bytes = fit.array("fitted_model")?.as_binary::<i32>().value(row);
+        let digest = hex(&Sha256::digest(bytes));
+        let path = match bytes.len() < INLINE_LIMIT {
+            true => None,
+            false => Some(store(self.warehouse.clone(), &digest, bytes.to_vec()).await?),
+        };
+        let stored = Stored { bytes, digest, path };
+        let batch = self.model_row(&key, &rows, &fit, row, status, seconds, stored)?;
         self.writer.write(&batch).await?;
         self.wrote = true;
         self.timings.write += started.elapsed().as_secs_f64();
         Ok(())
     }
 
-    async fn model_row(
+    #[allow(clippy::too_many_arguments)]
+    fn model_row(
         &self,
         key: &str,
         rows: &Rows<'_>,
@@ -111,11 +119,9 @@ impl OpenCell {
         row: usize,
         status: Status,
         seconds: f64,
+        Stored { bytes, digest, path }: Stored<'_>,
     ) -> crate::Result<RecordBatch> {
         let (job, cell) = (&self.job, &self.cell);
-        let bytes = fit.array("fitted_model")?.as_binary::<i32>().value(row);
-        let digest = hex(&Sha256::digest(bytes));
-        let path = if bytes.len() < INLINE_LIMIT { None } else { Some(self.store(&digest, bytes).await?) };
         let inline = path.is_none().then_some(bytes);
         let model_id = format!(
             "{}:{}:{}:{}",
@@ -167,14 +173,6 @@ impl OpenCell {
         RecordBatch::try_new(schema, columns).map_err(EngineError::from_arrow)
     }
 
-    /// Stores a large model under its digest; writing it twice is harmless.
-    async fn store(&self, digest: &str, bytes: &[u8]) -> crate::Result<String> {
-        let path = format!("models/{digest}.bin");
-        let put = self.warehouse.store().put(&object_store::path::Path::from(path.as_str()), bytes.to_vec().into()).await;
-        put.map_err(|e| EngineError::storage(&path, e))?;
-        Ok(path)
-    }
-
     async fn close(mut self) -> crate::Result<RecordBatch> {
         let started = Instant::now();
         let adds = self.writer.close().await?;
@@ -185,4 +183,20 @@ impl OpenCell {
         self.timings.write += started.elapsed().as_secs_f64();
         result::encode(&CellResult { cell: self.cell, files, outcomes: self.outcomes, timings: self.timings })
     }
+}
+
+/// A model's bytes and where they go.
+struct Stored<'a> {
+    bytes: &'a [u8],
+    digest: String,
+    /// Object that holds them, if they are too many for the row.
+    path: Option<String>,
+}
+
+/// Stores a large model under its digest; writing it twice is harmless.
+async fn store(warehouse: Warehouse, digest: &str, bytes: Vec<u8>) -> crate::Result<String> {
+    let path = format!("models/{digest}.bin");
+    let put = warehouse.store().put(&object_store::path::Path::from(path.as_str()), bytes.into()).await;
+    put.map_err(|e| EngineError::storage(&path, e))?;
+    Ok(path)
 }

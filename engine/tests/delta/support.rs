@@ -60,7 +60,7 @@ pub fn rows(def: &TableDef, cell: &Cell, origins: std::ops::Range<i32>, paths: i
         Arc::new(StringArray::from(vec!["coffee"; n])),
         Arc::new(StringArray::from(vec![cell.model_version.as_str(); n])),
         Arc::new(Date32Array::from(vec![cell.training_cutoff_date; n])),
-        Arc::new(grid.iter().map(|(origin, _)| *origin).collect::<Date32Array>()),
+        Arc::new(grid.iter().map(|(origin, _)| Some(*origin)).collect::<Date32Array>()),
         Arc::new(grid.iter().map(|(_, path)| *path).collect::<Int32Array>()),
         Arc::new(value(0.5)),
         Arc::new(value(0.25)),

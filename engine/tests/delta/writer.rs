@@ -1,6 +1,6 @@
 use almanac_engine::EngineError;
 use almanac_engine::delta::{CellWriter, Snapshot, commit_cells};
-use arrow::array::{Array, AsArray, Float32Array, RecordBatch};
+use arrow::array::{AsArray, Float32Array, RecordBatch};
 use arrow::compute::concat_batches;
 use datafusion::scalar::ScalarValue;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -51,7 +51,7 @@ proptest! {
             let base = rows(&def, &cell("naive", 1), 0..n, 1);
             let mut columns = base.columns().to_vec();
             columns[0] = std::sync::Arc::new(values.iter().map(|v| Some(v.0.clone())).collect::<arrow::array::StringArray>());
-            columns[3] = std::sync::Arc::new(values.iter().map(|v| v.1).collect::<arrow::array::Date32Array>());
+            columns[3] = std::sync::Arc::new(values.iter().map(|v| Some(v.1)).collect::<arrow::array::Date32Array>());
             let batch = RecordBatch::try_new(base.schema(), columns).unwrap();
             let split = split.min(values.len());
             let mut writer = CellWriter::new(&w, &def, partition(&cell("naive", 1)));

@@ -1,6 +1,7 @@
 //! The state at an origin: exact conditional means of the days ahead and the factor of their covariance.
 
 use super::diffuse::Levels;
+use super::gaps::filter;
 use super::polynomial::{Arma, difference, difference_weights};
 use super::sample::{Sample, check};
 use super::simulate::AtOrigin;
@@ -116,6 +117,6 @@ fn from_levels(
     let levels = Levels::new(&parameters.order, arma);
     let rows: Vec<[f64; 1]> = errors.iter().zip(seen).map(|(e, seen)| [if *seen { *e } else { 0.0 }]).collect();
     let mut innovations = vec![[0.0]; rows.len()];
-    let (_, _, predicted) = levels.moments(arma, &rows, seen, &mut innovations)?;
-    levels.forecast(predicted, horizon)
+    let filtered = filter(&levels, &rows, seen, &mut innovations)?;
+    levels.forecast(filtered.predicted, horizon)
 }

@@ -1,6 +1,7 @@
 //! Columns ready for the filter: target, constant and regressors, differenced where the series is complete.
 
 use super::diffuse::Levels;
+use super::gaps::filter;
 use super::polynomial::{Arma, difference};
 use super::regression::{Dropped, Orthogonal, orthogonalise};
 use super::sample::Sample;
@@ -103,8 +104,7 @@ impl Columns {
             if self.complete {
                 moments(arma, rows, innovations)
             } else {
-                let levels = Levels::new(&self.order, arma);
-                levels.moments(arma, rows, &self.seen, innovations).map(|(moments, _, _)| moments)
+                filter(&Levels::new(&self.order, arma), rows, &self.seen, innovations).map(|filtered| filtered.moments)
             }
         })
     }
@@ -127,21 +127,28 @@ pub(super) struct Design {
     pub(super) columns: Columns,
     /// Whether a constant is among them (then it is the first).
     pub(super) constant: bool,
+    /// Place of the first regressor among the columns: 1 where a constant was asked for.
+    pub(super) offset: usize,
     pub(super) regression: Orthogonal,
+    /// Regressors left out from the beginning, with the reason.
+    skipped: Vec<(usize, Dropped)>,
     /// The standardised target's differences with gaps bridged by straight lines, for start values only.
     pub(super) bridged: Vec<f64>,
 }
 
 impl Design {
     /// Prepares a sample; only the differences of `order` matter. None if nothing can be filtered.
-    pub(super) fn new(sample: &Sample, order: &Order, constant: bool, skip: &[usize]) -> Option<Self> {
+    pub(super) fn new(sample: &Sample, order: &Order, constant: bool, skip: &[(usize, Dropped)]) -> Option<Self> {
         let constant_column = constant.then(|| constant_levels(order, sample.len()));
-        let shift = usize::from(constant);
         let mut levels = vec![sample.target.clone()];
         levels.extend(constant_column);
         for (index, column) in sample.regressors.iter().enumerate() {
             // a skipped column keeps its place so that indices stay those of the sample
-            levels.push(if skip.contains(&index) { vec![0.0; column.len()] } else { column.clone() });
+            levels.push(if skip.iter().any(|(skipped, _)| *skipped == index) {
+                vec![0.0; column.len()]
+            } else {
+                column.clone()
+            });
         }
         let raw = Columns::new(&levels, &sample.seen, order);
         let whitened = raw.whitened(levels.len())?;
@@ -169,9 +176,9 @@ impl Design {
             standardised.push(column);
         }
         let columns = Columns::new(&standardised, &sample.seen, order);
+        let offset = usize::from(constant);
         let constant = constant && regression.kept.first() == Some(&0);
-        debug_assert!(shift <= 1);
-        Some(Self { columns, constant, regression, bridged })
+        Some(Self { columns, constant, offset, regression, skipped: skip.to_vec(), bridged })
     }
 
     /// Number of regression columns, the constant included.
@@ -179,9 +186,10 @@ impl Design {
         self.regression.kept.len()
     }
 
-    /// Indices of dropped regressors with the reason; `shift` is 1 where a constant was asked for.
-    pub(super) fn dropped(&self, shift: usize) -> Vec<(usize, Dropped)> {
-        self.regression.dropped.iter().filter_map(|(i, why)| Some((i.checked_sub(shift)?, *why))).collect()
+    /// Indices of dropped regressors with the reason, those skipped from the beginning first.
+    pub(super) fn dropped(&self) -> Vec<(usize, Dropped)> {
+        let here = self.regression.dropped.iter().filter_map(|(i, why)| Some((i.checked_sub(self.offset)?, *why)));
+        self.skipped.iter().copied().chain(here).collect()
     }
 }
 
@@ -198,8 +206,8 @@ fn bridge(series: &[f64], seen: &[bool]) -> Vec<f64> {
     for pair in known.windows(2) {
         let (from, to) = (pair[0], pair[1]);
         let slope = (series[to] - series[from]) / (to - from) as f64;
-        for t in from + 1..to {
-            out[t] = series[from] + slope * (t - from) as f64;
+        for (step, value) in out[from + 1..to].iter_mut().enumerate() {
+            *value = series[from] + slope * (step + 1) as f64;
         }
     }
     out

@@ -1,4 +1,4 @@
-//! The exact filter of levels with missing values.
+//! The state space of levels with missing values, and its covariances.
 //!
 //! Differences across a gap do not exist, so the levels are filtered: the lagged values that differencing needs are
 //! states with an exact diffuse start (Durbin and Koopman 2012, *Time Series Analysis by State Space Methods*, 5.2 and
@@ -8,19 +8,19 @@
 
 use super::polynomial::Arma;
 use super::settings::Order;
-use super::stationary::{Moments, add_products, stationary_column};
+use super::stationary::stationary_column;
 
-/// Largest change of the predicted covariance, relative to its largest entry, that counts as settled.
-const SETTLED: f64 = 1e-14;
 /// Diffuse prediction variance below which an observation says nothing about the diffuse start.
 const DIFFUSE_TOLERANCE: f64 = 1e-10;
 
 /// `a_{t+1} = T a_t + (noise through the ARMA part)`, `y_t = Z a_t`.
 pub(super) struct Levels {
+    pub(super) order: Order,
+    pub(super) arma: Arma,
     /// Rows of T: (column, coefficient).
-    transition: Vec<Vec<(usize, f64)>>,
+    pub(super) transition: Vec<Vec<(usize, f64)>>,
     /// States that sum to the observation.
-    observed: Vec<usize>,
+    pub(super) observed: Vec<usize>,
     /// Noise loading.
     loading: Vec<f64>,
     /// Number of diffuse states, which come first.
@@ -29,26 +29,39 @@ pub(super) struct Levels {
 
 /// Predicted covariance split into its finite and its infinite part, row by row.
 #[derive(Clone)]
-struct Covariance {
-    finite: Vec<f64>,
+pub(super) struct Covariance {
+    pub(super) finite: Vec<f64>,
     infinite: Vec<f64>,
     /// Rank left of the infinite part.
-    rank: usize,
+    pub(super) rank: usize,
 }
 
-/// One step's prediction: variances and gain, already moved by T.
-#[derive(Clone)]
-struct Step {
-    /// Finite variance, or the infinite one while the observation fixes the start.
-    variance: f64,
-    diffuse: bool,
-    gain: Vec<f64>,
+/// One step's prediction variance: the infinite one while the observation fixes the start.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Step {
+    pub(super) variance: f64,
+    pub(super) diffuse: bool,
+}
+
+/// Buffers of a step, and its gain, already moved by T.
+pub(super) struct Workspace {
+    pub(super) gain: Vec<f64>,
+    column: Vec<f64>,
+    product: Vec<f64>,
+    moved: Vec<f64>,
+}
+
+impl Workspace {
+    pub(super) fn new(size: usize) -> Self {
+        let square = vec![0.0; size * size];
+        Self { gain: vec![0.0; size], column: vec![0.0; size], product: square.clone(), moved: square }
+    }
 }
 
 /// Mean of the next state and its covariance, after the last observation.
 pub(super) struct Predicted {
     pub(super) state: Vec<f64>,
-    covariance: Covariance,
+    pub(super) covariance: Covariance,
 }
 
 impl Levels {
@@ -77,15 +90,16 @@ impl Levels {
         let observed = (0..order.d).chain(seasonal_ends).chain([first_arma]).collect();
         let noise = |i: usize| if i == 0 { 1.0 } else { arma.ma.get(i - 1).copied().unwrap_or(0.0) };
         let loading = std::iter::repeat_n(0.0, diffuse).chain((0..width).map(noise)).collect();
-        Self { transition, observed, loading, diffuse }
+        Self { order: *order, arma: arma.clone(), transition, observed, loading, diffuse }
     }
 
-    fn size(&self) -> usize {
+    pub(super) fn size(&self) -> usize {
         self.transition.len()
     }
 
     /// The start: identity for the infinite part, the stationary covariance for the ARMA part.
-    fn start(&self, arma: &Arma) -> Option<Covariance> {
+    pub(super) fn start(&self) -> Option<Covariance> {
+        let arma = &self.arma;
         let (size, width) = (self.size(), arma.width());
         let column = stationary_column(arma)?;
         let phi = |i: usize| arma.ar.get(i).copied().unwrap_or(0.0);
@@ -121,8 +135,10 @@ impl Levels {
     }
 
     /// `T m` for a column of numbers.
-    fn moved(&self, column: &[f64]) -> Vec<f64> {
-        self.transition.iter().map(|row| row.iter().map(|&(j, c)| c * column[j]).sum()).collect()
+    fn moved(&self, column: &[f64], out: &mut [f64]) {
+        for (value, row) in out.iter_mut().zip(&self.transition) {
+            *value = row.iter().map(|&(j, c)| c * column[j]).sum();
+        }
     }
 
     /// `T P T'`.
@@ -147,138 +163,86 @@ impl Levels {
     }
 
     /// `P Z'`.
-    fn covariance_with_observation(&self, covariance: &[f64]) -> Vec<f64> {
-        let rows = covariance.chunks_exact(self.size());
-        rows.map(|row| self.observe(row)).collect()
+    fn covariance_with_observation(&self, covariance: &[f64], out: &mut [f64]) {
+        for (value, row) in out.iter_mut().zip(covariance.chunks_exact(self.size())) {
+            *value = self.observe(row);
+        }
     }
 
-    /// Updates the covariance with an observation, if there is one, and predicts the next.
-    fn step(&self, p: &mut Covariance, seen: bool, scratch: &mut [f64]) -> Option<Step> {
+    /// Updates the covariance with an observation, if there is one, and predicts the next. The gain is left in `work`.
+    pub(super) fn step(&self, p: &mut Covariance, seen: bool, work: &mut Workspace) -> Option<Step> {
+        if !seen {
+            work.gain.fill(0.0);
+            self.predict(p, work);
+            return Some(Step { variance: 1.0, diffuse: false });
+        }
+        self.covariance_with_observation(&p.finite, &mut work.column);
+        let variance = self.observe(&work.column);
+        if let Some(infinite_variance) = self.learn_start(p, variance, work) {
+            self.predict(p, work);
+            return Some(Step { variance: infinite_variance, diffuse: true });
+        }
+        if !(variance.is_finite() && variance > 0.0) {
+            return None;
+        }
+        // T (P − m m'/F) T' = T P T' − (T m)(T m)'/F
+        self.moved(&work.column, &mut work.gain);
+        self.predict(p, work);
+        let scale = 1.0 / variance;
+        for (row, &left) in p.finite.chunks_exact_mut(self.size()).zip(&work.gain) {
+            let left = left * scale;
+            row.iter_mut().zip(&work.gain).for_each(|(value, right)| *value -= left * right);
+        }
+        work.gain.iter_mut().for_each(|k| *k *= scale);
+        Some(Step { variance, diffuse: false })
+    }
+
+    /// Updates with an observation that says something about the diffuse start; none if it does not. `work.column`
+    /// holds its finite covariance with the state.
+    fn learn_start(&self, p: &mut Covariance, variance: f64, work: &mut Workspace) -> Option<f64> {
+        if p.rank == 0 {
+            return None;
+        }
         let size = self.size();
-        let mut step = Step { variance: 1.0, diffuse: false, gain: vec![0.0; size] };
-        if seen {
-            let finite = self.covariance_with_observation(&p.finite);
-            let variance = self.observe(&finite);
-            let infinite = if p.rank > 0 { self.covariance_with_observation(&p.infinite) } else { vec![0.0; size] };
-            let infinite_variance = if p.rank > 0 { self.observe(&infinite) } else { 0.0 };
-            if infinite_variance > DIFFUSE_TOLERANCE {
-                let scale = 1.0 / infinite_variance;
-                for i in 0..size {
-                    for j in 0..size {
-                        let at = i * size + j;
-                        p.finite[at] += infinite[i] * infinite[j] * variance * scale * scale
-                            - (finite[i] * infinite[j] + infinite[i] * finite[j]) * scale;
-                        p.infinite[at] -= infinite[i] * infinite[j] * scale;
-                    }
-                }
-                p.rank -= 1;
-                if p.rank == 0 {
-                    p.infinite.fill(0.0);
-                }
-                let gain: Vec<f64> = infinite.iter().map(|m| m * scale).collect();
-                step = Step { variance: infinite_variance, diffuse: true, gain: self.moved(&gain) };
-            } else {
-                if !(variance.is_finite() && variance > 0.0) {
-                    return None;
-                }
-                let scale = 1.0 / variance;
-                for i in 0..size {
-                    for j in 0..size {
-                        p.finite[i * size + j] -= finite[i] * finite[j] * scale;
-                    }
-                }
-                let gain: Vec<f64> = finite.iter().map(|m| m * scale).collect();
-                step = Step { variance, diffuse: false, gain: self.moved(&gain) };
+        let finite = &work.column;
+        let mut infinite = vec![0.0; size];
+        self.covariance_with_observation(&p.infinite, &mut infinite);
+        let infinite_variance = self.observe(&infinite);
+        if infinite_variance.is_nan() || infinite_variance <= DIFFUSE_TOLERANCE {
+            return None;
+        }
+        let scale = 1.0 / infinite_variance;
+        for i in 0..size {
+            for j in 0..size {
+                let at = i * size + j;
+                p.finite[at] += infinite[i] * infinite[j] * variance * scale * scale
+                    - (finite[i] * infinite[j] + infinite[i] * finite[j]) * scale;
+                p.infinite[at] -= infinite[i] * infinite[j] * scale;
             }
         }
-        let mut out = vec![0.0; size * size];
-        self.moved_covariance(&p.finite, scratch, &mut out);
+        p.rank -= 1;
+        if p.rank == 0 {
+            p.infinite.fill(0.0);
+        }
+        infinite.iter_mut().for_each(|m| *m *= scale);
+        self.moved(&infinite, &mut work.gain);
+        Some(infinite_variance)
+    }
+
+    /// `P ← T P T' + R R'`.
+    fn predict(&self, p: &mut Covariance, work: &mut Workspace) {
+        let size = self.size();
+        self.moved_covariance(&p.finite, &mut work.product, &mut work.moved);
         for i in self.diffuse..size {
             for j in self.diffuse..size {
-                out[i * size + j] += self.loading[i] * self.loading[j];
+                work.moved[i * size + j] += self.loading[i] * self.loading[j];
             }
         }
-        std::mem::swap(&mut p.finite, &mut out);
+        std::mem::swap(&mut p.finite, &mut work.moved);
         if p.rank > 0 {
-            self.moved_covariance(&p.infinite, scratch, &mut out);
-            std::mem::swap(&mut p.infinite, &mut out);
+            self.moved_covariance(&p.infinite, &mut work.product, &mut work.moved);
+            std::mem::swap(&mut p.infinite, &mut work.moved);
         }
-        Some(step)
-    }
-
-    /// Moves interleaved states one step.
-    fn advance<const L: usize>(&self, state: &mut Vec<[f64; L]>, next: &mut Vec<[f64; L]>, gain: &[f64], v: &[f64; L]) {
-        next.clear();
-        for (row, k) in self.transition.iter().zip(gain) {
-            let mut value = [0.0; L];
-            for lane in 0..L {
-                value[lane] = k * v[lane];
-            }
-            for &(j, c) in row {
-                for lane in 0..L {
-                    value[lane] += c * state[j][lane];
-                }
-            }
-            next.push(value);
-        }
-        std::mem::swap(state, next);
-    }
-
-    /// Filters interleaved columns; `seen[t]` says whether row t is an observation. Normalised innovations (zero where
-    /// nothing is learnt beyond the diffuse start) are left in `innovations`.
-    pub(super) fn moments<const L: usize>(
-        &self,
-        arma: &Arma,
-        columns: &[[f64; L]],
-        seen: &[bool],
-        innovations: &mut [[f64; L]],
-    ) -> Option<(Moments, Vec<[f64; L]>, Predicted)> {
-        let size = self.size();
-        let mut covariance = self.start(arma)?;
-        let mut scratch = vec![0.0; size * size];
-        let mut before = covariance.finite.clone();
-        let mut state = vec![[0.0; L]; size];
-        let mut next = state.clone();
-        let mut gram = [[0.0; L]; L];
-        let (mut log_determinant, mut count, mut diffuse) = (0.0, 0, 0);
-        let mut settled: Option<Step> = None;
-        for ((row, &seen), out) in columns.iter().zip(seen).zip(innovations.iter_mut()) {
-            *out = [0.0; L];
-            let step = match settled.take() {
-                Some(step) if seen => step,
-                _ => {
-                    before.copy_from_slice(&covariance.finite);
-                    self.step(&mut covariance, seen, &mut scratch)?
-                }
-            };
-            let mut innovation = [0.0; L];
-            if seen {
-                innovation = *row;
-                for &i in &self.observed {
-                    for lane in 0..L {
-                        innovation[lane] -= state[i][lane];
-                    }
-                }
-                log_determinant += libm::log(step.variance);
-                if step.diffuse {
-                    diffuse += 1;
-                } else {
-                    count += 1;
-                    let scale = 1.0 / step.variance.sqrt();
-                    for lane in 0..L {
-                        out[lane] = innovation[lane] * scale;
-                    }
-                    add_products(&mut gram, out, 1.0);
-                }
-            }
-            self.advance(&mut state, &mut next, &step.gain, &innovation);
-            if seen && covariance.rank == 0 && !step.diffuse && same(&before, &covariance.finite) {
-                settled = Some(step);
-            }
-        }
-        let moments = Moments { gram: gram.as_flattened().to_vec(), lanes: L, log_determinant, count, diffuse };
-        let predicted = Predicted { state: state.iter().map(|s| s[0]).collect(), covariance };
-        Some((moments, state, predicted))
     }
 
     /// Mean of the next `horizon` values and the lower Cholesky factor of their covariance (unit innovation variance),
@@ -288,32 +252,24 @@ impl Levels {
         if covariance.rank > 0 {
             return None;
         }
-        let mut scratch = vec![0.0; self.size() * self.size()];
+        let mut work = Workspace::new(self.size());
+        let mut buffer = state.clone();
         let mut mean = Vec::with_capacity(horizon);
         let mut factor = vec![0.0; horizon * horizon];
         for h in 0..horizon {
             mean.push(self.observe(&state));
-            state = self.moved(&state);
-            let step = self.step(&mut covariance, true, &mut scratch)?;
+            self.moved(&state, &mut buffer);
+            std::mem::swap(&mut state, &mut buffer);
+            let step = self.step(&mut covariance, true, &mut work)?;
             let deviation = step.variance.sqrt();
             factor[h * horizon + h] = deviation;
-            let mut response: Vec<f64> = step.gain.iter().map(|k| k * deviation).collect();
+            let mut response: Vec<f64> = work.gain.iter().map(|k| k * deviation).collect();
             for later in h + 1..horizon {
                 factor[later * horizon + h] = self.observe(&response);
-                response = self.moved(&response);
+                self.moved(&response, &mut buffer);
+                std::mem::swap(&mut response, &mut buffer);
             }
         }
         Some((mean, factor))
     }
-}
-
-/// Whether two covariances agree to [`SETTLED`].
-fn same(before: &[f64], after: &[f64]) -> bool {
-    let mut largest = 0.0_f64;
-    let mut change = 0.0_f64;
-    for (b, a) in before.iter().zip(after) {
-        largest = largest.max(a.abs());
-        change = change.max((a - b).abs());
-    }
-    change <= SETTLED * largest
 }

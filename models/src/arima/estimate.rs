@@ -36,7 +36,8 @@ impl Estimate {
     }
 }
 
-/// Maximises from the Hannan-Rissanen start, or from `from` where given, and once more from zero if `restart`.
+/// Maximises from the Hannan-Rissanen start, or from `from` where given: roughly, or to the end and with a restart from
+/// zero if `restart`.
 pub(super) fn estimate(
     design: &Design,
     start: &Start,
@@ -60,7 +61,7 @@ pub(super) fn estimate(
     if restart && !zero.is_empty() {
         starts.push(zero);
     }
-    let (point, _) = minimize(&cost, &starts)?;
+    let (point, _) = minimize(&cost, &starts, restart)?;
     let profile = profile(&point)?;
     let coefficients = Coefficients::from_unconstrained(order, &point);
     let parameters = order.coefficients() + design.predictors() + 1;

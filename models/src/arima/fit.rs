@@ -6,6 +6,7 @@ use super::design::Design;
 use super::estimate::{Estimate, estimate};
 use super::order::{Candidates, Prepared, search};
 use super::polynomial::Coefficients;
+use super::regression::Dropped;
 use super::report::{readable, readable_fallback};
 use super::sample::Sample;
 use super::settings::{Constant, Order, Settings};
@@ -70,7 +71,7 @@ impl Configured {
             Constant::No => false,
             Constant::Auto => fixed_mean,
         };
-        let prepared = |constant: bool, skip: &[usize]| -> Option<Prepared> {
+        let prepared = |constant: bool, skip: &[(usize, Dropped)]| -> Option<Prepared> {
             let design = Design::new(sample, order, constant, skip)?;
             let start = Start::new(&design.bridged, order.season);
             Some(Prepared { design, start })
@@ -80,8 +81,7 @@ impl Configured {
         }
         // a column collinear with the constant is dropped with and without it
         let with = prepared(true, &[])?;
-        let skip: Vec<usize> = with.design.dropped(1).into_iter().map(|(index, _)| index).collect();
-        let without = prepared(false, &skip)?;
+        let without = prepared(false, &with.design.dropped())?;
         Some(Candidates { with: with.design.constant.then_some(with), without })
     }
 
@@ -113,10 +113,8 @@ impl Configured {
         parameters.effects =
             self.columns.iter().map(|column| Effect { column: column.clone(), coefficient: None }).collect();
         let Some(design) = design else { return parameters };
-        // with a constant among them, columns are numbered from it
-        let shift = usize::from(design.constant);
         for (&index, value) in design.regression.kept.iter().zip(values) {
-            match index.checked_sub(shift) {
+            match index.checked_sub(design.offset) {
                 None => parameters.constant = Some(*value),
                 Some(regressor) => {
                     if let Some(effect) = parameters.effects.get_mut(regressor) {
@@ -143,7 +141,7 @@ impl Configured {
             .enumerate()
             .filter(|(_, effect)| effect.coefficient.is_none())
             .map(|(index, effect)| {
-                let known = design.dropped(usize::from(design.constant)).into_iter().find(|(i, _)| *i == index);
+                let known = design.dropped().into_iter().find(|(i, _)| *i == index);
                 (effect.column.clone(), known.map_or("not identified", |(_, why)| why.reason()))
             })
             .collect();

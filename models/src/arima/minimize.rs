@@ -8,12 +8,20 @@ use argmin::solver::quasinewton::LBFGS;
 
 /// Pairs kept by L-BFGS; at least the number of parameters of usual models.
 const MEMORY: usize = 8;
-/// Gradient norm at which a search ends; the cost is a log-likelihood per observation.
-const GRADIENT_TOLERANCE: f64 = 1e-6;
-/// Change of the cost at which a search ends.
-const COST_TOLERANCE: f64 = 1e-11;
-/// Iterations of a search.
-const MAX_ITERATIONS: u64 = 60;
+/// When a search ends. The cost is a log-likelihood per observation.
+#[derive(Clone, Copy)]
+struct Effort {
+    /// Gradient norm.
+    gradient: f64,
+    /// Change of the cost in an iteration.
+    cost: f64,
+    iterations: u64,
+}
+
+/// Enough to compare models and starts.
+const ROUGH: Effort = Effort { gradient: 1e-5, cost: 1e-9, iterations: 40 };
+/// For the result.
+const FINE: Effort = Effort { gradient: 1e-6, cost: 1e-11, iterations: 60 };
 /// Step of the central differences, relative to a parameter above 1.
 const DIFFERENCE: f64 = 1e-5;
 /// Cost of a point at which the function has no value.
@@ -66,26 +74,40 @@ impl Gradient for &Tracked<'_> {
     }
 }
 
-/// The best point found from the starts, and its cost; none if the function has no value at any point tried.
-pub(super) fn minimize(cost: &dyn Fn(&[f64]) -> Option<f64>, starts: &[Vec<f64>]) -> Option<(Vec<f64>, f64)> {
+/// The best point found from the starts, and its cost; none if the function has no value at any point tried. The best
+/// of several starts is followed to the end if `polish`.
+pub(super) fn minimize(
+    cost: &dyn Fn(&[f64]) -> Option<f64>,
+    starts: &[Vec<f64>],
+    polish: bool,
+) -> Option<(Vec<f64>, f64)> {
     let tracked = Tracked { cost, best: RefCell::new((Vec::new(), UNUSABLE)) };
     for start in starts {
-        if start.is_empty() {
-            tracked.evaluate(start);
-            continue;
-        }
-        let solver = LBFGS::new(MoreThuenteLineSearch::new(), MEMORY)
-            .with_tolerance_grad(GRADIENT_TOLERANCE)
-            .and_then(|solver| solver.with_tolerance_cost(COST_TOLERANCE));
-        let Ok(solver) = solver else { continue };
-        // a failed line search ends the search at the best point seen, which `tracked` holds
-        let _ended = Executor::new(&tracked, solver)
-            .configure(|state| state.param(start.clone()).max_iters(MAX_ITERATIONS))
-            .timer(false)
-            .run();
+        descend(&tracked, start, ROUGH);
+    }
+    if polish {
+        let best = tracked.best.borrow().0.clone();
+        descend(&tracked, &best, FINE);
     }
     let (point, value) = tracked.best.into_inner();
     (value < UNUSABLE).then_some((point, value))
+}
+
+/// One run of the optimiser; its best point is kept in `tracked`.
+fn descend(tracked: &Tracked<'_>, start: &[f64], effort: Effort) {
+    tracked.evaluate(start);
+    if start.is_empty() {
+        return;
+    }
+    let solver = LBFGS::new(MoreThuenteLineSearch::new(), MEMORY)
+        .with_tolerance_grad(effort.gradient)
+        .and_then(|solver| solver.with_tolerance_cost(effort.cost));
+    let Ok(solver) = solver else { return };
+    // a failed line search ends the search at the best point seen, which `tracked` holds
+    let _ended = Executor::new(tracked, solver)
+        .configure(|state| state.param(start.to_vec()).max_iters(effort.iterations))
+        .timer(false)
+        .run();
 }
 
 #[cfg(test)]
@@ -96,13 +118,13 @@ mod tests {
     #[test]
     fn finds_the_minimum_of_rosenbrock() {
         let rosenbrock = |x: &[f64]| Some((1.0 - x[0]).powi(2) + 100.0 * (x[1] - x[0] * x[0]).powi(2));
-        let (point, value) = minimize(&rosenbrock, &[vec![-1.2, 1.0]]).unwrap();
+        let (point, value) = minimize(&rosenbrock, &[vec![-1.2, 1.0]], true).unwrap();
         assert!(value < 1e-8, "{value}");
         assert!((point[0] - 1.0).abs() < 1e-3);
     }
 
     #[test]
     fn a_function_without_value_gives_none() {
-        assert!(minimize(&|_| None, &[vec![0.5]]).is_none());
+        assert!(minimize(&|_| None, &[vec![0.5]], true).is_none());
     }
 }

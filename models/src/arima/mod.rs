@@ -16,6 +16,7 @@ mod design;
 mod diffuse;
 mod estimate;
 mod fit;
+mod gaps;
 mod likelihood;
 mod linear;
 mod minimize;

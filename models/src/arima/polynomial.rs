@@ -26,7 +26,7 @@ pub(super) fn step_down(phi: &[f64]) -> Option<Vec<Vec<f64>>> {
     let mut predictors = Vec::with_capacity(phi.len());
     let mut current = phi.to_vec();
     while let Some(&partial) = current.last() {
-        if !(partial.abs() < 1.0) {
+        if partial.is_nan() || partial.abs() >= 1.0 {
             return None;
         }
         let shorter = current.len() - 1;

@@ -17,7 +17,7 @@ const ROUNDING: f64 = 1e-13;
 pub(super) enum Dropped {
     /// Constant in the window.
     Constant,
-    /// A linear combination of the columns before it.
+    /// A linear combination of the columns before it, the constant included.
     Collinear,
 }
 
@@ -25,7 +25,7 @@ impl Dropped {
     pub(super) fn reason(self) -> &'static str {
         match self {
             Self::Constant => "constant in the window",
-            Self::Collinear => "collinear with columns before it",
+            Self::Collinear => "collinear with the constant or with columns before it",
         }
     }
 }
@@ -57,7 +57,7 @@ pub(super) fn orthogonalise(target: &[f64], columns: &[Vec<f64>], levels: &[f64]
     let mut dropped = Vec::new();
     for (index, column) in columns.iter().enumerate() {
         let before = rms(column);
-        if !(before > CONSTANT * levels[index + 1]) {
+        if before.is_nan() || before <= CONSTANT * levels[index + 1] {
             dropped.push((index, Dropped::Constant));
             continue;
         }
@@ -72,7 +72,7 @@ pub(super) fn orthogonalise(target: &[f64], columns: &[Vec<f64>], levels: &[f64]
             }
         }
         let after = rms(&left);
-        if !(after > COLLINEAR) {
+        if after.is_nan() || after <= COLLINEAR {
             dropped.push((index, Dropped::Collinear));
             continue;
         }

@@ -63,12 +63,6 @@ impl Sample {
         let first = values.next();
         values.all(|y| Some(y) == first)
     }
-
-    /// The last seen target.
-    #[cfg(test)]
-    pub(super) fn last(&self) -> Option<f64> {
-        self.target.iter().zip(&self.seen).rev().find(|(_, seen)| **seen).map(|(y, _)| *y)
-    }
 }
 
 /// Refuses infinite and overflowing values.

@@ -12,8 +12,8 @@ pub(super) const MAX_ORDER: usize = 10;
 pub(super) const MAX_SEASONAL_ORDER: usize = 3;
 /// Most differences of either kind.
 pub(super) const MAX_DIFFERENCES: usize = 2;
-/// Longest season, a leap year of days.
-pub(super) const MAX_SEASON: usize = 366;
+/// Longest season: the state grows with it, and the filter of series with gaps with its square.
+pub(super) const MAX_SEASON: usize = 60;
 /// Most regressors, so that target, constant and regressors fit the widest filter.
 pub(super) const MAX_REGRESSORS: usize = 30;
 

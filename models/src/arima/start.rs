@@ -76,7 +76,7 @@ fn levinson(series: &[f64], order: usize) -> Vec<f64> {
     for k in 0..order {
         let past: f64 = phi.iter().enumerate().map(|(j, p)| p * lagged[k - 1 - j]).sum();
         let partial = (lagged[k] - past) / variance;
-        if !(partial.abs() < 1.0) {
+        if partial.is_nan() || partial.abs() >= 1.0 {
             break;
         }
         let previous = phi.clone();

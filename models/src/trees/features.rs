@@ -190,3 +190,56 @@ fn month(day: Day) -> i64 {
     let from_march = (5 * day_of_year + 2) / 153;
     if from_march < 10 { from_march + 3 } else { from_march - 9 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn simulated_sessions_give_the_bits_of_observed_ones() {
+        let settings = Settings { lags: vec![1, 2, 7, 20], windows: vec![2, 5, 20], ..Settings::default() };
+        let layout = Layout::new(&settings, &[]);
+        let levels: Vec<f64> =
+            (0..60).map(|i| 4.0 + libm::sin(f64::from(i) * 0.7) * 0.1 + f64::from(i) * 0.003).collect();
+        let all_squares = squares(&levels);
+        let shared = layout.shared(17_000, |_, _| 0.0);
+        let mut observed = vec![[0.0_f32; 1]; layout.names().len()];
+        let past = Past { levels: &levels, squares: &all_squares };
+        layout.fill(past, Ahead { levels: &[], squares: &[] }, &shared, observed.iter_mut());
+        for h in [1, 2, 3, 10, 30] {
+            let (known, ahead) = levels.split_at(levels.len() - h);
+            let ahead_levels: Vec<[f64; 3]> = ahead.iter().map(|&level| [level; 3]).collect();
+            let ahead_squares: Vec<[f64; 3]> = all_squares[levels.len() - h..].iter().map(|&x| [x; 3]).collect();
+            let mut simulated = vec![[0.0_f32; 3]; layout.names().len()];
+            let past = Past { levels: known, squares: &all_squares[..known.len()] };
+            let ahead = Ahead { levels: &ahead_levels, squares: &ahead_squares };
+            layout.fill(past, ahead, &shared, simulated.iter_mut());
+            for ((one, three), name) in observed.iter().zip(&simulated).zip(layout.names()) {
+                assert_eq!([one[0].to_bits(); 3], three.map(f32::to_bits), "{name}, {h} simulated sessions");
+            }
+        }
+    }
+
+    #[test]
+    fn features_are_what_their_names_say() {
+        let settings = Settings { lags: vec![2], windows: vec![3], ..Settings::default() };
+        let layout = Layout::new(&settings, &[]);
+        assert_eq!(layout.names(), ["lag_2", "change_2", "mean_3", "deviation_3", "weekday", "month"]);
+        assert_eq!(layout.lookback(), 4);
+        let levels = [1.0, 2.0, 4.0, 3.0];
+        let mut row = vec![[0.0_f32; 1]; 6];
+        // 2018-01-02, a Tuesday
+        let shared = layout.shared(17_533, |_, _| 0.0);
+        let past = Past { levels: &levels, squares: &squares(&levels) };
+        layout.fill(past, Ahead { levels: &[], squares: &[] }, &shared, row.iter_mut());
+        // returns 1, 2, −1: mean 2/3, mean square 2
+        let deviation = (2.0_f64 - 4.0 / 9.0).sqrt() as f32;
+        assert_eq!(row, [[1.0], [2.0], [0.0], [deviation], [1.0], [1.0]]);
+    }
+
+    #[test]
+    fn months_are_those_of_the_calendar() {
+        // 1970-01-01, 1969-12-31, 2000-02-29, 2000-03-01, 2025-11-05
+        assert_eq!([0, -1, 11_016, 11_017, 20_397].map(month), [1, 12, 2, 3, 11]);
+    }
+}

@@ -5,6 +5,10 @@
 //! [`Trainer`]; loading, conditioning and simulating need no XGBoost: its saved model is read by [`Ensemble`] and
 //! evaluated bit for bit as XGBoost does.
 //!
+//! A regressor enters with its value one session before; one whose future is known (promotions, holidays) with that of
+//! the session itself. A value that is absent, in training or ahead, is missing to XGBoost, which learns a direction for
+//! it at every split.
+//!
 //! # Stored form, `xgboost/1`
 //! ```text
 //! "ALXG" | u32 LE: bytes of the header | header, JSON | XGBoost's own model, UBJSON | residuals, f32 LE | SHA-256 of all before
