@@ -4,6 +4,7 @@ pub mod backfill;
 pub mod cell;
 pub mod delta;
 mod error;
+pub mod evaluate;
 pub mod identity;
 pub mod plan;
 pub mod registry;

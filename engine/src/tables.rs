@@ -288,3 +288,66 @@ pub fn actual_paths(settings: &Settings) -> TableDef {
     let grain = names(&settings.dataset.key, &["data_cutoff_date"]);
     table("forecast", "actual_paths", fields, &["key_bucket"], grain.clone(), grain)
 }
+
+/// Columns of `forecast.forecast_metadata` that hold scores, between `actuals_available` and `has_data_leakage`.
+pub fn score_columns(settings: &Settings) -> Vec<(String, Option<&str>)> {
+    let unit = target_unit(settings);
+    let named = |name: &str, unit| (name.to_owned(), unit);
+    let percent = Some("percent");
+    let mut columns = vec![
+        named("mae", unit),
+        named("rmse", unit),
+        named("mape", percent),
+        named("wape", percent),
+        named("smape", percent),
+        named("mase", None),
+        named("bias", unit),
+        named("crps", unit),
+        named("pinball", unit),
+    ];
+    let levels = &settings.forecast.levels;
+    columns.extend(levels.iter().map(|level| (format!("coverage_{level}"), None)));
+    columns.extend(levels.iter().map(|level| (format!("sharpness_{level}"), unit)));
+    columns.extend([
+        named("interval_score", unit),
+        named("pit", None),
+        named("direction_last_close", None),
+        named("direction_day1", None),
+        named("ties", None),
+    ]);
+    columns
+}
+
+/// `forecast.forecast_metadata`: grain (key, model_name, model_version, data_cutoff_date, horizon, scope), the scores of
+/// each forecast `at` and `through` each day. A score without a known day is null. `inputs_hash` is one value per cell:
+/// a hash of the forecasts and actuals from which its scores were made.
+pub fn forecast_metadata(settings: &Settings) -> TableDef {
+    use DataType::{Boolean, Date32, Float64, Int32, Utf8};
+    let mut fields = key_fields(settings);
+    fields.extend([
+        column("model_version", Utf8, false),
+        column("training_cutoff_date", Date32, false),
+        column("data_cutoff_date", Date32, false),
+        column("horizon", Int32, false),
+        column("scope", Utf8, false),
+        column("actuals_available", Int32, false),
+    ]);
+    let scores = score_columns(settings);
+    fields.extend(scores.iter().map(|(name, unit)| with_unit(column(name, Float64, true), *unit)));
+    fields.extend([
+        column("has_data_leakage", Boolean, false),
+        column("inputs_hash", Utf8, false),
+        with_unit(column("inference_seconds", Float64, false), Some("s")),
+        column("model_name", Utf8, false),
+        column("key_bucket", Int32, false),
+    ]);
+    let keys = &settings.dataset.key;
+    table(
+        "forecast",
+        "forecast_metadata",
+        fields,
+        &["model_name", "key_bucket"],
+        names(keys, &["model_version", "training_cutoff_date", "data_cutoff_date", "inputs_hash"]),
+        names(keys, &["model_name", "model_version", "data_cutoff_date", "horizon", "scope"]),
+    )
+}

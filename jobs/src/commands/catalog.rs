@@ -185,6 +185,11 @@ pub(crate) fn named(settings: &Settings) -> Vec<(&'static str, &'static str, Str
             ),
         ),
         (
+            "accuracy-by-window",
+            "mean absolute error by key, model and training window, at days 1, 7 and H and over all days",
+            accuracy_by_window(settings, &key),
+        ),
+        (
             "outcomes",
             "units of every run by step, model, status and reason",
             "SELECT run_id, step, model_name, status, reason, count(*) AS units, sum(forecasts) AS forecasts \
@@ -192,4 +197,19 @@ pub(crate) fn named(settings: &Settings) -> Vec<(&'static str, &'static str, Str
                 .to_owned(),
         ),
     ]
+}
+
+/// MAE of the forecasts of each window, of the days that are known; `mae_mean` is over days 1 to H.
+fn accuracy_by_window(settings: &Settings, key: &str) -> String {
+    let horizon = settings.forecast.horizon;
+    let days = [1, 7].into_iter().filter(|day| *day < horizon).chain([horizon]);
+    let at = days.map(|day| format!("avg(CASE WHEN horizon = {day} THEN mae END) AS mae_{day}"));
+    format!(
+        "SELECT {key}, model_name, model_version, CAST(training_cutoff_date + INTERVAL '1 day' AS DATE) AS window_start, \
+         count(DISTINCT data_cutoff_date) AS forecasts, {}, avg(mae) AS mae_mean \
+         FROM forecast.forecast_metadata WHERE scope = 'at' \
+         GROUP BY {key}, model_name, model_version, training_cutoff_date \
+         ORDER BY {key}, model_name, model_version, training_cutoff_date",
+        at.collect::<Vec<_>>().join(", ")
+    )
 }
