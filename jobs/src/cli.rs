@@ -99,9 +99,9 @@ pub(crate) struct InputOptions {
     /// Refuse the whole input if a row would be quarantined.
     #[arg(long)]
     pub(crate) strict: bool,
-    /// Let rows in that would be quarantined.
-    #[arg(long)]
-    pub(crate) accept: bool,
+    /// Let rows in that would be quarantined: SOURCE, SOURCE:LINE or all.
+    #[arg(long, value_delimiter = ',', value_name = "ROWS")]
+    pub(crate) accept: Vec<String>,
     /// What counts as today; later rows are quarantined.
     #[arg(long, value_name = "DATE")]
     pub(crate) as_of: Option<String>,
@@ -188,7 +188,7 @@ pub struct DemoCommand {
     /// Folder for the files.
     pub(crate) directory: PathBuf,
     /// Seed of the generator.
-    #[arg(long, default_value_t = 7)]
+    #[arg(long, default_value_t = 42)]
     pub(crate) data_seed: u64,
 }
 

@@ -110,8 +110,8 @@ async fn contents(session: &Session) -> Outcome {
     ];
     for def in defs {
         if let Some(snapshot) = Snapshot::open(&session.warehouse, &def).await? {
-            let (rows, hash) = content::hash(&session.warehouse, &snapshot).await?;
-            table.add_row([def.full_name(), rows.to_string(), hash]);
+            let content = content::of_table(&snapshot).await?;
+            table.add_row([def.full_name(), content.rows.to_string(), content.hash()]);
         }
     }
     println!("{table}");

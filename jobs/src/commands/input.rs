@@ -6,10 +6,10 @@ use almanac_engine::EngineError;
 use serde_json::json;
 
 use super::Session;
-use crate::build;
+use crate::build::{self, BuildReport};
 use crate::cli::InputOptions;
 use crate::exit::Outcome;
-use crate::ingest::{self, IngestOptions};
+use crate::ingest::{self, Accept, IngestOptions, IngestReport};
 use crate::progress;
 
 pub(crate) async fn ingest(session: &Session, source: Option<&Path>, options: &InputOptions) -> Outcome {
@@ -23,13 +23,33 @@ pub(crate) async fn ingest(session: &Session, source: Option<&Path>, options: &I
         value: options.as_of.clone().unwrap_or_default(),
         message: "expected a date as YYYY-MM-DD".into(),
     })?;
-    let options = IngestOptions { strict: options.strict, accept: options.accept, as_of };
+    let accept = Accept::parse(&options.accept).map_err(|e| EngineError::Configuration {
+        key: "--accept".into(),
+        value: options.accept.join(","),
+        message: e.to_string(),
+    })?;
+    let options = IngestOptions { strict: options.strict, accept, as_of };
     let started = std::time::Instant::now();
     let report = ingest::ingest(&session.settings, source, &session.warehouse, options).await?;
     let seconds = started.elapsed().as_secs_f64();
     let facts = json!({ "report": serde_json::to_value(&report).unwrap_or_default(), "seconds": seconds });
-    progress::step("ingest", &format!("{} in {seconds:.1} s", report.sentence()), facts);
+    progress::step("ingest", &format!("{} in {seconds:.1} s", ingested(&report)), facts);
     Ok(())
+}
+
+fn ingested(report: &IngestReport) -> String {
+    let rows: usize = report.sources.iter().map(|source| source.rows_kept).sum();
+    let changed = report.sources.iter().filter(|source| source.written).count();
+    let quarantined = match report.quarantined {
+        0 => String::new(),
+        rows => format!(", {rows} quarantined (see bronze.quarantine)"),
+    };
+    format!("{rows} rows of {} sources, {changed} changed{quarantined}", report.sources.len())
+}
+
+fn built(report: &BuildReport) -> String {
+    let written = if report.model_input_written { "written" } else { "unchanged" };
+    format!("{} rows of model input for {} keys, {written}", report.model_input_rows, report.keys)
 }
 
 pub(crate) async fn build(session: &Session) -> Outcome {
@@ -37,6 +57,6 @@ pub(crate) async fn build(session: &Session) -> Outcome {
     let report = build::build(&session.settings, &session.warehouse).await?;
     let seconds = started.elapsed().as_secs_f64();
     let facts = json!({ "report": serde_json::to_value(&report).unwrap_or_default(), "seconds": seconds });
-    progress::step("build", &format!("{} in {seconds:.1} s", report.sentence()), facts);
+    progress::step("build", &format!("{} in {seconds:.1} s", built(&report)), facts);
     Ok(())
 }

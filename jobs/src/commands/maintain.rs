@@ -1,6 +1,8 @@
 //! `maintain optimize|vacuum|checkpoint`.
 
-use almanac_engine::delta::maintain;
+use almanac_engine::delta::maintain::{self, Vacuum};
+use almanac_engine::tables;
+use chrono::TimeDelta;
 use serde_json::json;
 
 use super::{Session, catalog};
@@ -14,12 +16,17 @@ pub(crate) async fn run(session: &Session, command: &MaintainCommand) -> Outcome
         match command.what.as_str() {
             "optimize" => {
                 let done = maintain::optimize(&session.warehouse, &def).await?;
-                let sentence = format!("{name}: {} files became {}", done.removed, done.added);
-                progress::step("optimize", &sentence, json!({ "table": name, "removed": done.removed, "added": done.added }));
+                let sentence = format!("{name}: {} files became {}", done.files_before, done.files_after);
+                let facts = json!({ "table": name, "files_before": done.files_before, "files_after": done.files_after });
+                progress::step("optimize", &sentence, facts);
             }
             "vacuum" => {
-                let hours = command.retention_hours;
-                let deleted = maintain::vacuum(&session.warehouse, &def, hours, command.dry_run).await?;
+                let options =
+                    Vacuum { retention: TimeDelta::hours(i64::from(command.retention_hours)), dry_run: command.dry_run };
+                let mut deleted = maintain::vacuum(&session.warehouse, &def, options).await?.paths;
+                if def == tables::trained_models(&session.settings) {
+                    deleted.extend(maintain::vacuum_models(&session.warehouse, &def, options).await?.paths);
+                }
                 let verb = if command.dry_run { "would be deleted" } else { "deleted" };
                 let sentence = format!("{name}: {} files {verb}", deleted.len());
                 let facts = json!({ "table": name, "files": deleted, "dry_run": command.dry_run });
