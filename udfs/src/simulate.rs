@@ -20,7 +20,7 @@ use std::time::Instant;
 
 use almanac_models::{FittedModel, Future, History, Levels, ModelError, Scratch, StreamKey, Summary, summarise};
 use arrow::array::{
-    Array, ArrayRef, Float32Builder, Float64Array, Float64Builder, ListBuilder, StringBuilder, StructArray,
+    ArrayRef, Float32Builder, Float64Array, Float64Builder, ListBuilder, StringBuilder, StructArray,
 };
 use arrow::datatypes::{DataType, Field, Fields};
 use datafusion::common::{Result, exec_datafusion_err};

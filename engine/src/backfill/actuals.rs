@@ -34,8 +34,8 @@ pub async fn write(warehouse: &Warehouse, job: &Job) -> Result<Written> {
     for bucket in 0..snapshot.property("almanac.buckets").and_then(|text| text.parse::<i32>().ok()).unwrap_or(1) {
         let panel = panel::load(job, bucket).await?;
         let tables = [
-            (tables::forecast_actuals(&job.settings), values(job, &panel, bucket)?),
-            (tables::actual_paths(&job.settings), paths(job, &panel, bucket)?),
+            (tables::forecast_actuals(&job.settings), values(job, &panel)?),
+            (tables::actual_paths(&job.settings), paths(job, &panel)?),
         ];
         for (def, rows) in tables {
             if rows.num_rows() == 0 {
@@ -68,24 +68,22 @@ fn key_columns(job: &Job, panel: &Panel, rows: &dyn Fn(&KeySeries) -> usize) -> 
 }
 
 fn batch(def: &TableDef, columns: Vec<ArrayRef>) -> Result<RecordBatch> {
-    RecordBatch::try_new(Arc::clone(&def.columns), columns).map_err(EngineError::from_arrow)
+    RecordBatch::try_new(def.file_columns(), columns).map_err(EngineError::from_arrow)
 }
 
-fn values(job: &Job, panel: &Panel, bucket: i32) -> Result<RecordBatch> {
+fn values(job: &Job, panel: &Panel) -> Result<RecordBatch> {
     let mut columns = key_columns(job, panel, &|series| served(job, series).0.len());
     let days: Vec<Day> = panel.keys.values().flat_map(|series| served(job, series).0).copied().collect();
     let values = panel.keys.values().flat_map(|series| served(job, series).1);
     let values: Float64Array = values.map(|value| (!value.is_nan()).then_some(*value)).collect();
-    let rows = days.len();
     columns.extend([
         Arc::new(Date32Array::from(days)) as ArrayRef,
         Arc::new(values),
-        integers(std::iter::repeat_n(bucket, rows)),
     ]);
     batch(&tables::forecast_actuals(&job.settings), columns)
 }
 
-fn paths(job: &Job, panel: &Panel, bucket: i32) -> Result<RecordBatch> {
+fn paths(job: &Job, panel: &Panel) -> Result<RecordBatch> {
     let to = job.settings.forecast.to.map_or(Day::MAX, day_of);
     let origins = |series: &KeySeries| served(job, series).0.iter().filter(|&&day| day <= to).count();
     let mut columns = key_columns(job, panel, &origins);
@@ -103,9 +101,8 @@ fn paths(job: &Job, panel: &Panel, bucket: i32) -> Result<RecordBatch> {
             }
         }
     }
-    let rows = days.len();
     columns.push(Arc::new(Date32Array::from(days)));
     columns.extend(ahead.into_iter().map(|values| Arc::new(Float32Array::from(values)) as ArrayRef));
-    columns.extend([integers(known), integers(std::iter::repeat_n(bucket, rows))]);
+    columns.push(integers(known));
     batch(&tables::actual_paths(&job.settings), columns)
 }

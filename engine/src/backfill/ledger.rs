@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use almanac_models::Day;
 use arrow::array::{ArrayRef, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
-use arrow::datatypes::SchemaRef;
 
 use crate::cell::Cell;
 use crate::delta::{Warehouse, replace_partition};
@@ -28,7 +27,7 @@ pub struct Ledger {
 }
 
 /// Microseconds since the epoch, now.
-pub fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     chrono::Utc::now().timestamp_micros()
 }
 
@@ -153,11 +152,8 @@ impl Ledger {
         self.replace(&tables::units(), columns).await
     }
 
-    async fn replace(&self, def: &tables::TableDef, mut columns: Vec<ArrayRef>) -> Result<()> {
-        let rows = columns.first().map_or(0, |column| column.len());
-        columns.push(texts(&self.run_id, rows));
-        let schema: SchemaRef = Arc::clone(&def.columns);
-        let batch = RecordBatch::try_new(schema, columns).map_err(EngineError::from_arrow)?;
+    async fn replace(&self, def: &tables::TableDef, columns: Vec<ArrayRef>) -> Result<()> {
+        let batch = RecordBatch::try_new(def.file_columns(), columns).map_err(EngineError::from_arrow)?;
         let partition = vec![("run_id".to_owned(), self.run_id.clone())];
         replace_partition(&self.warehouse, def, Some(partition), batch).await?;
         Ok(())

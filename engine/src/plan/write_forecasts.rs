@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Float32Array, Float64Array, RecordBatch, new_null_array};
+use arrow::array::{ArrayRef, AsArray, Date32Array, Float32Array, Float64Array, RecordBatch, new_null_array};
 use arrow::datatypes::{DataType, Date32Type, Float32Type, SchemaRef};
 use datafusion::error::Result;
 use datafusion::execution::SendableRecordBatchStream;

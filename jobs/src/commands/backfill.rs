@@ -57,7 +57,11 @@ async fn steps(session: &Session, command: &str, steps: Steps) -> Outcome<Ran> {
         Ok(ran) if !worked(ran) => {}
         Ok(_) => ledger.close("finished").await?,
         Err(EngineError::Interrupted) => {}
-        Err(_) => ledger.fail().await?,
+        Err(_) => {
+            if let Err(error) = ledger.fail().await {
+                tracing::warn!(%error, "the ledger could not record the failure");
+            }
+        }
     }
     let ran = ran?;
     let failed: u64 = [&ran.train, &ran.infer].into_iter().flatten().map(|report| report.failed).sum();

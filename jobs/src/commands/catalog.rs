@@ -7,7 +7,7 @@ use almanac_engine::delta::Snapshot;
 use almanac_engine::settings::Settings;
 use almanac_engine::tables::{self, TableDef};
 use almanac_engine::tables_input;
-use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider};
+use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider};
 use datafusion::prelude::{SessionConfig, SessionContext};
 
 use super::Session;
