@@ -132,12 +132,7 @@ struct CellFiles {
 
 type Plan = (Arc<Sources>, Vec<(Cell, CellFiles)>);
 
-async fn plan(
-    warehouse: &Warehouse,
-    job: &Job,
-    selection: &Selection,
-    only: Option<&BTreeSet<Cell>>,
-) -> Result<Plan> {
+async fn plan(warehouse: &Warehouse, job: &Job, selection: &Selection, only: Option<&BTreeSet<Cell>>) -> Result<Plan> {
     let sources = Sources::new(warehouse, job, selection);
     let points = Snapshot::open(warehouse, &sources.points).await?.ok_or_else(|| EngineError::NotFound {
         what: "table",

@@ -69,9 +69,8 @@ pub(super) fn runs(keys: &[&StringArray], batch: &RecordBatch) -> Result<Vec<Run
     let mut runs = Vec::new();
     let mut first = 0;
     while first < batch.num_rows() {
-        let same = |row: &usize| {
-            origins[*row] == origins[first] && keys.iter().all(|key| key.value(*row) == key.value(first))
-        };
+        let same =
+            |row: &usize| origins[*row] == origins[first] && keys.iter().all(|key| key.value(*row) == key.value(first));
         let rows = (first..batch.num_rows()).take_while(same).count();
         runs.push(Run { identity: (key_at(keys, first), origins[first]), first, rows });
         first += rows;

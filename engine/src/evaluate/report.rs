@@ -120,7 +120,7 @@ fn add(
             continue;
         }
         let horizon = horizons.value(row).max(1) as usize;
-        let series = (key, cell.model_name.clone(), cell.model_version.clone());
+        let series: Series = (key, cell.model_name.clone(), cell.model_version.clone());
         let forecast = scored.entry(series).or_default().entry(origin).or_default();
         if scope.value(row) == "at" {
             if forecast.mae_at.len() < horizon {

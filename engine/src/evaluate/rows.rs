@@ -31,13 +31,8 @@ pub(super) struct ScoreRows {
 /// The scores of a row, in the order of `tables::score_columns`.
 fn numbers(row: &ScoreRow) -> impl Iterator<Item = f64> {
     let head = [row.mae, row.rmse, row.mape, row.wape, row.smape, row.mase, row.bias, row.crps, row.pinball];
-    let tail = [
-        row.interval_score,
-        row.pit.unwrap_or(f64::NAN),
-        row.direction_last_close,
-        row.direction_day1,
-        row.ties,
-    ];
+    let tail =
+        [row.interval_score, row.pit.unwrap_or(f64::NAN), row.direction_last_close, row.direction_day1, row.ties];
     head.into_iter().chain(row.coverage.iter().copied()).chain(row.sharpness.iter().copied()).chain(tail)
 }
 
