@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use deltalake::kernel::transaction::{CommitBuilder, CommitProperties, TableReference};
+use deltalake::kernel::transaction::{CommitBuilder, CommitProperties, TableReference, TransactionError};
 use deltalake::kernel::{Action, Transaction};
 use deltalake::protocol::DeltaOperation;
 use deltalake::{DeltaTable, DeltaTableError, checkpoints};
@@ -16,8 +16,10 @@ use super::warehouse::Warehouse;
 use crate::tables::TableDef;
 use crate::{EngineError, Result};
 
-/// Attempts before an error is given up on. Contention costs one each, so it allows for many writers.
+/// Attempts before a lost race is given up on: enough for dozens of writers at once.
 const ATTEMPTS: u32 = 40;
+/// Errors other than a lost race before they are given up on: a store that refuses will refuse again.
+const FAILURES: u32 = 5;
 /// First and longest pause between attempts.
 const PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(1_000);
@@ -57,7 +59,7 @@ pub(super) async fn carry_out<C: Change>(
     info: &Map<String, Value>,
     mut change: C,
 ) -> Result<C::Outcome> {
-    let mut failure = None;
+    let (mut failure, mut failures) = (None, 0);
     for attempt in 0..ATTEMPTS {
         let snapshot = Snapshot::open(warehouse, def).await?.ok_or_else(|| missing(def))?;
         let (actions, transactions, operation) = match change.decide(&snapshot).await? {
@@ -78,12 +80,28 @@ pub(super) async fn carry_out<C: Change>(
             }
             Err(error) => {
                 tracing::debug!(table = def.full_name(), attempt, %error, "commit not confirmed, looking again");
+                failures += u32::from(!is_lost_race(&error));
                 failure = Some(snapshot.error(error));
+                if failures >= FAILURES {
+                    break;
+                }
             }
         }
         tokio::time::sleep(pause(attempt)).await;
     }
     Err(failure.unwrap_or_else(|| EngineError::Internal(format!("no attempt at {}", def.full_name()))))
+}
+
+/// Whether another commit took the version.
+fn is_lost_race(error: &DeltaTableError) -> bool {
+    use TransactionError::{CommitConflict, MaxCommitAttempts, VersionAlreadyExists};
+    match error {
+        DeltaTableError::VersionAlreadyExists(_) => true,
+        DeltaTableError::Transaction { source } => {
+            matches!(source, CommitConflict(_) | MaxCommitAttempts(_) | VersionAlreadyExists(_))
+        }
+        _ => false,
+    }
 }
 
 /// Lands as the version after `snapshot` or fails: with no retries delta-rs never rebases.

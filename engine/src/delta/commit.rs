@@ -190,7 +190,7 @@ fn state_of(change: &CellChange, live: &BTreeMap<&Cell, BTreeSet<&str>>, paths: 
     if now == base { State::Open } else { State::Stale }
 }
 
-/// Live files of the changed cells. A file of several cells in their partitions would hide rows: it is refused.
+/// Live files of the changed cells. A file of several cells would hide rows of theirs: it is refused.
 fn by_cell<'a>(
     snapshot: &Snapshot,
     files: &'a [DataFile],

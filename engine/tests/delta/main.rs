@@ -5,6 +5,7 @@ mod commit;
 mod content;
 mod faults;
 mod maintain;
+mod measure;
 mod read;
 mod replace;
 mod support;
