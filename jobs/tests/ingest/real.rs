@@ -34,7 +34,7 @@ fn example(name: &str) -> String {
 fn place(settings: &str, folder: PathBuf) -> Place {
     let dir = tempfile::tempdir().unwrap();
     let warehouse = Warehouse::open(dir.path().join("warehouse").to_str().unwrap()).unwrap();
-    Place { settings: toml::from_str::<Settings>(settings).unwrap(), warehouse, source_dir: folder, dir }
+    Place { settings: toml::from_str::<Settings>(settings).unwrap(), warehouse, source_dir: folder, _dir: dir }
 }
 
 #[tokio::test]
