@@ -215,3 +215,27 @@ impl<'a> Build<'a> {
         self.report
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_are_whole_buckets_and_bounded() {
+        let keys: Vec<_> = (0..300).map(|i| (vec![format!("store {i}")], 10_000)).collect();
+        let groups = groups(&keys, 64);
+        let rows =
+            |group: &BTreeMap<i32, Vec<Vec<String>>>| group.values().map(|keys| keys.len() * 10_000).sum::<usize>();
+        assert_eq!(groups.iter().map(rows).sum::<usize>(), 3_000_000);
+        assert!(groups.len() >= 8 && groups.iter().all(|group| rows(group) <= GROUP_ROWS), "{}", groups.len());
+        let buckets: Vec<i32> = groups.iter().flat_map(|group| group.keys().copied()).collect();
+        assert_eq!(buckets, (0..64).collect::<Vec<_>>());
+        let of_one: Vec<_> = groups.iter().flatten().filter(|(_, keys)| keys.contains(&keys_of(7))).collect();
+        assert_eq!(of_one.len(), 1);
+        assert_eq!(*of_one[0].0, key_bucket("store 7", 64));
+    }
+
+    fn keys_of(i: i32) -> Vec<String> {
+        vec![format!("store {i}")]
+    }
+}

@@ -5,7 +5,7 @@ use almanac_engine::settings::Settings;
 use almanac_engine::tables::TableDef;
 use almanac_engine::tables_input::{bronze, model_input, unified_data};
 use almanac_jobs::build::build;
-use arrow::array::{Array, AsArray, BooleanArray};
+use arrow::array::{AsArray, BooleanArray};
 use arrow::compute::{concat_batches, filter_record_batch};
 use arrow::datatypes::Date32Type;
 use arrow::record_batch::RecordBatch;
@@ -14,7 +14,7 @@ use arrow::row::{RowConverter, SortField};
 use crate::place::Place;
 
 /// Rows of a table with `date` (and `known_at`, where there is one) up to `last`, as one batch.
-pub async fn rows_up_to(place: &Place, table: &TableDef, last: i32) -> RecordBatch {
+pub(crate) async fn rows_up_to(place: &Place, table: &TableDef, last: i32) -> RecordBatch {
     let batches = place.batches(table).await;
     let batch = concat_batches(&table.columns, &batches).unwrap();
     let mut keep = vec![true; batch.num_rows()];
@@ -36,7 +36,7 @@ fn bytes(batch: &RecordBatch) -> Vec<Vec<u8>> {
 }
 
 /// Copies bronze without anything after `last` into a fresh warehouse and compares what is built from it.
-pub async fn truncated_equals_full(place: &Place, last: i32) -> usize {
+pub(crate) async fn truncated_equals_full(place: &Place, last: i32) -> usize {
     let dir = tempfile::tempdir().unwrap();
     let warehouse = Warehouse::open(dir.path().to_str().unwrap()).unwrap();
     let settings: Settings = place.settings.clone();
@@ -44,7 +44,7 @@ pub async fn truncated_equals_full(place: &Place, last: i32) -> usize {
         let table = bronze(&settings, source);
         replace_partition(&warehouse, &table, None, rows_up_to(place, &table, last).await).await.unwrap();
     }
-    let cut = Place { dir, settings, warehouse, source_dir: place.source_dir.clone() };
+    let cut = Place { _dir: dir, settings, warehouse, source_dir: place.source_dir.clone() };
     build(&cut.settings, &cut.warehouse).await.unwrap();
     let mut compared = 0;
     for table in [unified_data(&place.settings), model_input(&place.settings)] {

@@ -14,7 +14,7 @@ use datafusion::prelude::{SessionContext, ident};
 use tempfile::TempDir;
 
 /// Coffee and sugar bars, VIX a day late, weather three days late by region, a plan known ten days ahead.
-pub const SETTINGS: &str = r#"
+pub(crate) const SETTINGS: &str = r#"
 [dataset]
 name = "test"
 key = ["commodity"]
@@ -52,24 +52,25 @@ publication_lag_days = -10
 columns = [{ name = "promo", map = { no = 0, yes = 1 } }]
 "#;
 
-pub struct Place {
-    pub dir: TempDir,
-    pub settings: Settings,
-    pub warehouse: Warehouse,
-    pub source_dir: PathBuf,
+pub(crate) struct Place {
+    /// Removed with everything in it when the place is dropped.
+    pub(crate) _dir: TempDir,
+    pub(crate) settings: Settings,
+    pub(crate) warehouse: Warehouse,
+    pub(crate) source_dir: PathBuf,
 }
 
 impl Place {
-    pub fn new(settings: &str) -> Self {
+    pub(crate) fn new(settings: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let warehouse = Warehouse::open(dir.path().join("warehouse").to_str().unwrap()).unwrap();
         let source_dir = dir.path().join("sources");
         std::fs::create_dir(&source_dir).unwrap();
-        Self { settings: toml::from_str(settings).unwrap(), warehouse, source_dir, dir }
+        Self { settings: toml::from_str(settings).unwrap(), warehouse, source_dir, _dir: dir }
     }
 
     /// The settings above with thirty sessions of coffee from Monday 2024-01-01 and a little of the rest.
-    pub fn usual() -> Self {
+    pub(crate) fn usual() -> Self {
         let place = Self::new(SETTINGS);
         place.write("market.csv", &market(30));
         place.write("vix.csv", "date,vix\n2024-01-01,15.5\n2024-01-02,16\n");
@@ -78,29 +79,29 @@ impl Place {
         place
     }
 
-    pub fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         std::fs::write(self.source_dir.join(name), text).unwrap();
     }
 
-    pub async fn ingest(&self, options: IngestOptions) -> Result<IngestReport> {
+    pub(crate) async fn ingest(&self, options: IngestOptions) -> Result<IngestReport> {
         ingest(&self.settings, &self.source_dir, &self.warehouse, options).await
     }
 
-    pub async fn ingest_and_build(&self) -> (IngestReport, BuildReport) {
+    pub(crate) async fn ingest_and_build(&self) -> (IngestReport, BuildReport) {
         let ingested = self.ingest(IngestOptions::default()).await.unwrap();
         (ingested, build(&self.settings, &self.warehouse).await.unwrap())
     }
 
-    pub fn source(&self, name: &str) -> &Source {
+    pub(crate) fn source(&self, name: &str) -> &Source {
         self.settings.sources.iter().find(|source| source.name == name).unwrap()
     }
 
-    pub fn bronze(&self, name: &str) -> TableDef {
+    pub(crate) fn bronze(&self, name: &str) -> TableDef {
         tables_input::bronze(&self.settings, self.source(name))
     }
 
     /// Every input table there is, with its version.
-    pub async fn versions(&self) -> Vec<(String, u64)> {
+    pub(crate) async fn versions(&self) -> Vec<(String, u64)> {
         let mut tables: Vec<_> =
             self.settings.sources.iter().map(|s| tables_input::bronze(&self.settings, s)).collect();
         tables.extend([tables_input::quarantine(), tables_input::unified_data(&self.settings)]);
@@ -115,7 +116,7 @@ impl Place {
     }
 
     /// Rows of a table, sorted by its grain.
-    pub async fn batches(&self, table: &TableDef) -> Vec<RecordBatch> {
+    pub(crate) async fn batches(&self, table: &TableDef) -> Vec<RecordBatch> {
         let Some(snapshot) = Snapshot::open(&self.warehouse, table).await.unwrap() else { return Vec::new() };
         let rows = SessionContext::new().read_table(snapshot.provider()).unwrap();
         let order = table.grain.iter().map(|name| ident(name).sort(true, true)).collect();
@@ -123,7 +124,7 @@ impl Place {
     }
 
     /// The columns named, one text per row: fields joined by spaces, null as `-`.
-    pub async fn text(&self, table: &TableDef, columns: &[&str]) -> Vec<String> {
+    pub(crate) async fn text(&self, table: &TableDef, columns: &[&str]) -> Vec<String> {
         let mut rows = Vec::new();
         for batch in self.batches(table).await {
             let columns: Vec<_> = columns.iter().map(|name| batch.column_by_name(name).expect(name)).collect();
@@ -140,7 +141,7 @@ impl Place {
 }
 
 /// `count` weekdays of coffee from 2024-01-01, rising by one from 100.
-pub fn market(count: usize) -> String {
+pub(crate) fn market(count: usize) -> String {
     let mut text = "date,commodity,open,high,low,close,volume\n".to_owned();
     for (i, day) in weekdays(count).iter().enumerate() {
         let close = 100 + i;
@@ -149,12 +150,12 @@ pub fn market(count: usize) -> String {
     text
 }
 
-pub fn weekdays(count: usize) -> Vec<chrono::NaiveDate> {
+pub(crate) fn weekdays(count: usize) -> Vec<chrono::NaiveDate> {
     let first = chrono::NaiveDate::from_ymd_opt(2024, 1, 1).unwrap();
     let is_weekday = |day: &chrono::NaiveDate| chrono::Datelike::weekday(day).num_days_from_monday() < 5;
     first.iter_days().filter(is_weekday).take(count).collect()
 }
 
-pub fn date(text: &str) -> chrono::NaiveDate {
+pub(crate) fn date(text: &str) -> chrono::NaiveDate {
     text.parse().unwrap()
 }

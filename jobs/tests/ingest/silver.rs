@@ -250,3 +250,46 @@ async fn nothing_but_quarantine_still_builds() {
     let report = build(&place.settings, &place.warehouse).await.unwrap();
     assert_eq!((report.keys, report.model_input_rows), (0, 0));
 }
+
+#[tokio::test]
+async fn more_keys_than_one_group_holds() {
+    const KEYS: usize = 450;
+    const DAYS: i64 = 1_000;
+    let settings = r#"
+        [dataset]
+        name = "shops"
+        key = ["store"]
+        target = "sales"
+        [[sources]]
+        name = "sales"
+        path = "sales.csv"
+        bars = true
+        key = { store = "store" }
+        columns = [{ name = "sales" }]
+        [[sources]]
+        name = "vix"
+        path = "vix.csv"
+        columns = [{ name = "vix" }]
+    "#;
+    let place = Place::new(settings);
+    let mut text = "date,store,sales\n".to_owned();
+    for key in 0..KEYS {
+        for day in 0..DAYS {
+            let day = date("2020-01-01") + chrono::TimeDelta::days(day);
+            text.push_str(&format!("{day},{key},{}\n", key + 1));
+        }
+    }
+    place.write("sales.csv", &text);
+    place.write("vix.csv", "date,vix\n2020-01-01,20\n");
+    let (ingested, built) = place.ingest_and_build().await;
+    eprintln!("450,000 bars: ingest {:.2} s, build {:.2} s", ingested.ingest_seconds, built.build_seconds);
+    assert_eq!((built.keys, built.buckets, built.model_input_rows), (KEYS, 64, KEYS * DAYS as usize));
+    let rows = place.text(&model_input(&place.settings), &["store", "sales", "vix"]).await;
+    assert_eq!(rows.len(), KEYS * DAYS as usize);
+    for row in rows {
+        let fields: Vec<f64> = row.split(' ').map(|field| field.parse().unwrap()).collect();
+        assert_eq!((fields[0] + 1.0, 20.0), (fields[1], fields[2]));
+    }
+    let again = build(&place.settings, &place.warehouse).await.unwrap();
+    assert!(!again.unified_written && !again.model_input_written);
+}
