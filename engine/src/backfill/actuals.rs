@@ -62,7 +62,7 @@ fn served<'a>(job: &Job, series: &'a KeySeries) -> (&'a [Day], &'a [f64]) {
 fn key_columns(job: &Job, panel: &Panel, rows: &dyn Fn(&KeySeries) -> usize) -> Vec<ArrayRef> {
     let column = |position: usize| {
         let values = panel.keys.values().flat_map(|series| std::iter::repeat_n(&series.key[position], rows(series)));
-        Arc::new(StringArray::from_iter_values(values)) as ArrayRef
+        Arc::new(values.map(Some).collect::<StringArray>()) as ArrayRef
     };
     (0..job.settings.dataset.key.len()).map(column).collect()
 }
