@@ -126,6 +126,8 @@ pub enum Command {
     Plan,
     /// Say what runs did, by model and outcome.
     Status,
+    /// List the tables: rows, size, version and a hash of their content.
+    Tables(TablesCommand),
     /// Query the tables.
     Sql(SqlCommand),
     /// Keep tables small and quick to read.
@@ -141,6 +143,14 @@ pub enum Command {
 pub struct IngestCommand {
     #[command(flatten)]
     pub(crate) input: InputOptions,
+}
+
+/// `tables`.
+#[derive(Debug, Args)]
+pub struct TablesCommand {
+    /// Also hash the content of every row: equal hashes mean equal rows, whatever their files and order.
+    #[arg(long)]
+    pub(crate) content: bool,
 }
 
 /// `sql`.

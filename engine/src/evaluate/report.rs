@@ -198,7 +198,7 @@ fn summary(
         model_version: model_version.clone(),
         forecasts: forecasts.len(),
         horizon,
-        mae: pooled(0),
+        mae: mean_over_days(forecasts.values(), horizon),
         ratio_to_naive: baseline.and_then(|baseline| ratio(forecasts, baseline)),
         mape: pooled(1),
         crps: pooled(2),
@@ -208,16 +208,26 @@ fn summary(
     }
 }
 
+/// MAE averaged over the origins of each day ahead first, then over the days 1 … H.
+fn mean_over_days<'a>(forecasts: impl Iterator<Item = &'a Scored> + Clone, horizon: usize) -> f64 {
+    let mut over_days = Pooled::default();
+    for day in 0..horizon {
+        let mut over_origins = Pooled::default();
+        forecasts.clone().for_each(|scored| over_origins.add(scored.mae_at.get(day).copied().unwrap_or(f64::NAN), 1.0));
+        over_days.add(over_origins.mean(), 1.0);
+    }
+    over_days.mean()
+}
+
 /// MAE over the baseline's, on the origins that both have, with the same days ahead.
 fn ratio(forecasts: &BTreeMap<Day, Scored>, baseline: &BTreeMap<Day, Scored>) -> Option<f64> {
-    let (mut own, mut theirs) = (Pooled::default(), Pooled::default());
-    for (origin, forecast) in forecasts {
-        let Some(other) = baseline.get(origin) else { continue };
-        if other.horizon == forecast.horizon && other.days == forecast.days {
-            let mae = |scored: &Scored| scored.means.first().copied().unwrap_or(f64::NAN);
-            own.add(mae(forecast), forecast.days);
-            theirs.add(mae(other), other.days);
-        }
-    }
-    (theirs.mean() > 0.0).then(|| own.mean() / theirs.mean())
+    let shared: Vec<(&Scored, &Scored)> = forecasts
+        .iter()
+        .filter_map(|(origin, forecast)| Some((forecast, baseline.get(origin)?)))
+        .filter(|(forecast, other)| other.horizon == forecast.horizon && other.days == forecast.days)
+        .collect();
+    let horizon = shared.iter().map(|(forecast, _)| forecast.horizon).max().unwrap_or(0);
+    let own = mean_over_days(shared.iter().map(|(forecast, _)| *forecast), horizon);
+    let theirs = mean_over_days(shared.iter().map(|(_, other)| *other), horizon);
+    (theirs > 0.0).then(|| own / theirs)
 }

@@ -10,6 +10,7 @@ mod maintain;
 mod plan;
 mod sql;
 mod status;
+mod tables;
 
 use almanac_engine::EngineError;
 use almanac_engine::backfill::{Condition, Selection, parse_day};
@@ -83,6 +84,7 @@ pub(crate) async fn run(cli: Cli) -> Outcome {
         Command::Evaluate => evaluate::run(&session).await,
         Command::Plan => plan::run(&session).await,
         Command::Status => status::run(&session).await,
+        Command::Tables(command) => tables::run(&session, command).await,
         Command::Sql(command) => sql::run(&session, command).await,
         Command::Maintain(command) => maintain::run(&session, command).await,
         Command::Bench(command) => bench::run(&session, cli.source.as_deref(), command).await,
