@@ -21,8 +21,9 @@ use crate::plan::worklist::Unit;
 use crate::tables::{self, TableDef};
 use crate::{EngineError, Result, identity};
 
-/// Rounds of planning after which cells that others keep changing are given up.
-const MAX_ROUNDS: usize = 5;
+/// Rounds of planning after which cells that others keep changing are given up. Each round lost means that someone else
+/// got a cell done, so this is about the number of drivers that may share a cell.
+const MAX_ROUNDS: usize = 100;
 /// Finished cells that may wait for their commit.
 const WAITING_CELLS: usize = 64;
 /// Seconds between heartbeats.
@@ -147,6 +148,7 @@ async fn drive(
     let started = Instant::now();
     let mut report = StepReport::default();
     let mut selection = options.selection.clone();
+    let mut left = 0;
     for round in 0..MAX_ROUNDS {
         let planning = Instant::now();
         let mut work = plan(kind, warehouse, job, &selection).await?;
@@ -157,16 +159,23 @@ async fn drive(
             report.existing = work.iter().map(|cell| cell.existing).sum();
         }
         work.retain(|cell| !cell.units.is_empty());
+        left = 0;
         if work.is_empty() {
             break;
         }
-        let stale = run_round(kind, warehouse, job, options, ledger, work, &mut report).await?;
-        report.stale += stale;
-        if stale == 0 {
+        left = run_round(kind, warehouse, job, options, ledger, work, &mut report).await?;
+        report.stale += left;
+        if left == 0 {
             break;
         }
         // what is left was written by others in the meantime: their rows count, also under --force
         selection.force = false;
+    }
+    if left > 0 {
+        let step = kind.name();
+        return Err(EngineError::Internal(format!(
+            "{step}: others still changed {left} cells after {MAX_ROUNDS} rounds; run it again"
+        )));
     }
     report.wall_seconds = started.elapsed().as_secs_f64();
     Ok(report)
@@ -186,12 +195,14 @@ pub(crate) async fn plan(kind: Kind, warehouse: &Warehouse, job: &Job, selection
     Ok(work)
 }
 
-/// Keeps the first `limit` missing units.
+/// Keeps the first `limit` missing units; a cell that is replaced stays whole, or its other rows would go.
 fn limit(work: &mut [CellWork], limit: Option<usize>) {
     let Some(mut left) = limit else { return };
     for cell in work {
-        cell.units.truncate(left);
-        left -= cell.units.len();
+        if !cell.replace || left == 0 {
+            cell.units.truncate(left);
+        }
+        left = left.saturating_sub(cell.units.len());
     }
 }
 

@@ -49,13 +49,16 @@ pub async fn fits(job: &Job, warehouse: &Warehouse, selection: &Selection, bucke
         None => BTreeMap::new(),
     };
     let mut work = Vec::new();
-    for grid_cell in grid(job, selection, bucket).await? {
+    let mut whole = whole_cells(job, selection, bucket).await?;
+    for mut grid_cell in grid(job, selection, bucket).await? {
         let cell = grid_cell.cell.clone();
         let found = models.get(&cell).cloned().unwrap_or_default();
         let settings = identity::settings_json(&job.settings, &cell.model_name)?;
         let stale = found.values().filter(|model| model.data_version != job.data_version()).count();
         let replace = (selection.force || selection.refresh_stale && stale > 0) && !found.is_empty();
-        if !replace {
+        if replace {
+            grid_cell = whole.remove(&cell).unwrap_or(grid_cell);
+        } else {
             for model in found.values() {
                 refuse_other_settings(&cell, &model.settings, &settings)?;
             }
@@ -98,12 +101,21 @@ pub async fn forecasts(job: &Job, warehouse: &Warehouse, selection: &Selection, 
     let point_rows = Snapshot::open(warehouse, &points_table).await?;
     let (path_files, point_files) = (files_by_cell(path_rows.as_ref())?, files_by_cell(point_rows.as_ref())?);
     let forecast = &job.settings.forecast;
+    let models = served_models(job, warehouse, bucket).await?;
     let mut work = Vec::new();
-    for grid_cell in grid(job, selection, bucket).await? {
+    let mut whole = whole_cells(job, selection, bucket).await?;
+    for mut grid_cell in grid(job, selection, bucket).await? {
         let cell = grid_cell.cell.clone();
+        let settings = identity::settings_json(&job.settings, &cell.model_name)?;
+        for model in models.get(&cell).into_iter().flat_map(BTreeMap::values) {
+            refuse_other_settings(&cell, &model.settings, &settings)?;
+        }
         let (with_paths, with_points) = (path_files.get(&cell), point_files.get(&cell));
         let stale = stale_cell(job, selection, point_rows.as_ref(), &cell, with_points).await?;
         let replace = (selection.force || stale) && (with_paths.is_some() || with_points.is_some());
+        if replace {
+            grid_cell = whole.remove(&cell).unwrap_or(grid_cell);
+        }
         let (held_paths, held_points) = match replace {
             true => (Held::default(), Held::default()),
             false => (
@@ -121,7 +133,14 @@ pub async fn forecasts(job: &Job, warehouse: &Warehouse, selection: &Selection, 
                 let (Some(&first), Some(&last)) = (missing.first(), missing.last()) else { return };
                 let whole = missing.len() == unit.origins.len() && unit.refused.is_none();
                 let only = if whole { None } else { Some(missing) };
-                units.push(Unit { cell: cell.clone(), key: unit.key.clone(), origins: (first, last), only, paths, points });
+                units.push(Unit {
+                    cell: cell.clone(),
+                    key: unit.key.clone(),
+                    origins: (first, last),
+                    only,
+                    paths,
+                    points,
+                });
             };
             if no_paths == no_points {
                 ask(no_paths, true, true);
@@ -145,6 +164,26 @@ pub async fn forecasts(job: &Job, warehouse: &Warehouse, selection: &Selection, 
         });
     }
     Ok(work)
+}
+
+/// The cells that a refresh may replace, rounded up to all of their units: what replaces a cell must hold all its rows.
+async fn whole_cells(job: &Job, selection: &Selection, bucket: i32) -> Result<BTreeMap<Cell, GridCell>> {
+    if !selection.refresh_stale {
+        return Ok(BTreeMap::new());
+    }
+    let rounded = Selection { force: true, ..selection.clone() };
+    Ok(grid(job, &rounded, bucket).await?.into_iter().map(|whole| (whole.cell.clone(), whole)).collect())
+}
+
+/// The models that an inference is pinned to, by cell and key; none while it is only planned.
+async fn served_models(
+    job: &Job,
+    warehouse: &Warehouse,
+    bucket: i32,
+) -> Result<BTreeMap<Cell, BTreeMap<String, existing::ModelRow>>> {
+    let Some(version) = job.models_version else { return Ok(BTreeMap::new()) };
+    let snapshot = Snapshot::at(warehouse, &tables::trained_models(&job.settings), version).await?;
+    existing::models(job, &snapshot, bucket).await
 }
 
 fn refuse_other_settings(cell: &Cell, stored: &str, now: &str) -> Result<()> {
