@@ -69,7 +69,7 @@ pub enum EngineError {
     },
     /// A plan failed.
     #[error(transparent)]
-    Plan(#[from] DataFusionError),
+    Plan(DataFusionError),
     /// The work was interrupted.
     #[error("interrupted; run the same command again to resume")]
     Interrupted,
@@ -106,5 +106,21 @@ impl EngineError {
     /// A storage failure at a path.
     pub fn storage(place: &str, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Storage { place: place.to_owned(), source: error.into() }
+    }
+}
+
+impl From<DataFusionError> for EngineError {
+    /// Errors of ours that travelled through a plan come back as they were; storage failures are told apart.
+    fn from(error: DataFusionError) -> Self {
+        match error {
+            DataFusionError::External(inner) => match inner.downcast::<Self>() {
+                Ok(ours) => *ours,
+                Err(other) => Self::Plan(DataFusionError::External(other)),
+            },
+            DataFusionError::Context(_, inner) => (*inner).into(),
+            DataFusionError::ObjectStore(source) => Self::storage("object store", source),
+            DataFusionError::IoError(source) => Self::storage("file", source),
+            other => Self::Plan(other),
+        }
     }
 }

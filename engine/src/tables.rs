@@ -186,11 +186,14 @@ pub fn point_forecasts(settings: &Settings) -> TableDef {
         value("forecast_std"),
     ]);
     for level in &settings.forecast.levels {
-        fields.extend([value(&format!("lower_{level}")), value(&format!("upper_{level}"))]);
+        // nullable: another model version may be kept with other levels
+        let end = |side: &str| with_unit(column(&format!("{side}_{level}"), Float64, true), unit);
+        fields.extend([end("lower"), end("upper")]);
     }
     fields.extend([
         column("model_success", Boolean, false),
         column("has_data_leakage", Boolean, false),
+        column("config_hash", Utf8, false),
         column("data_version", Utf8, false),
         with_unit(column("inference_seconds", Float64, false), Some("s")),
         column("generation_timestamp", timestamp(), false),
@@ -204,7 +207,7 @@ pub fn point_forecasts(settings: &Settings) -> TableDef {
         "point_forecasts",
         fields,
         &["model_name", "key_bucket"],
-        names(keys, &["model_version", "training_cutoff_date", "data_cutoff_date"]),
+        names(keys, &["model_version", "training_cutoff_date", "data_cutoff_date", "config_hash"]),
         names(keys, &["model_name", "model_version", "data_cutoff_date", "day_ahead"]),
     )
 }

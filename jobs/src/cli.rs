@@ -215,7 +215,12 @@ pub fn main() -> i32 {
             return 1;
         }
     };
+    // a run ends its ledger before it leaves; everything else may stop where it is
+    let runs = matches!(cli.command, Command::Train | Command::Infer | Command::Backfill(_) | Command::Bench(_));
     let ended = runtime.block_on(async {
+        if runs {
+            return commands::run(cli).await;
+        }
         tokio::select! {
             ended = commands::run(cli) => ended,
             _ = tokio::signal::ctrl_c() => Err(almanac_engine::EngineError::Interrupted.into()),

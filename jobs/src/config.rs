@@ -115,6 +115,10 @@ fn check(settings: &Settings) -> Result<()> {
     if forecast.models.is_empty() {
         return refuse("forecast.models", "[]".into(), "name at least one model");
     }
+    let mut names = std::collections::BTreeSet::new();
+    if let Some(twice) = forecast.models.iter().find(|name| !names.insert(*name)) {
+        return refuse("forecast.models", twice.clone(), "the model is named twice");
+    }
     if dataset.timezone.parse::<chrono_tz::Tz>().is_err() {
         return refuse("dataset.timezone", dataset.timezone.clone(), "expected an IANA name such as America/New_York");
     }

@@ -16,14 +16,14 @@ pub(crate) fn interactive() -> bool {
 /// Says that a step ended: a sentence on a terminal, a JSON line elsewhere.
 pub(crate) fn step(name: &str, sentence: &str, facts: Value) {
     if interactive() {
-        println!("{name:<9} {sentence}");
+        crate::show::line(format_args!("{name:<9} {sentence}"));
         return;
     }
     let mut line = json!({ "step": name });
     if let (Some(line), Value::Object(facts)) = (line.as_object_mut(), facts) {
         line.extend(facts);
     }
-    println!("{line}");
+    crate::show::line(&line);
 }
 
 /// Shows events until the sender is dropped.

@@ -14,3 +14,9 @@ pub(crate) fn table<'a>(header: impl IntoIterator<Item = &'a str>, left: usize) 
     }
     table
 }
+
+/// Prints a line; a reader that has gone away (`| head`) is no error.
+pub(crate) fn line(text: impl std::fmt::Display) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stdout(), "{text}");
+}

@@ -95,7 +95,7 @@ impl ScalarUDFImpl for FitModel {
                 cutoff: cutoff.value(row),
             };
             let (days, target, series) = (days.dates(row)?, target.doubles(row)?, regressors.series(row)?);
-            let fitted = fit(&spec, days.values(), target.values(), &series, &context);
+            let fitted = guarded(|| fit(&spec, days.values(), target.values(), &series, &context));
             results.push(fitted, started.elapsed().as_secs_f64());
         }
         Ok(ColumnarValue::Array(results.finish()))
@@ -116,6 +116,12 @@ fn fit(
     let regressors: Vec<&[f64]> = series.iter().map(|values| &values.values()[..]).collect();
     let window = History { days, target, regressors: &regressors };
     crate::registry().model(spec)?.fit(&window, context)
+}
+
+/// A defect in a model fails its unit, not the query.
+pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, ModelError>) -> Result<T, ModelError> {
+    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+    caught.unwrap_or_else(|_| Err(ModelError::Numerical("the model panicked; please report this input".into())))
 }
 
 /// Refuses series whose lengths differ from the number of days.

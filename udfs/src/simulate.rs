@@ -25,7 +25,7 @@ use datafusion::common::{Result, exec_datafusion_err};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
 
 use crate::arguments::Arguments;
-use crate::fit::check_lengths;
+use crate::fit::{check_lengths, guarded};
 
 /// Most values one forecast may hold, H × n: 256 MiB of `f32`.
 pub const MAX_VALUES: usize = 64 << 20;
@@ -118,7 +118,7 @@ impl ScalarUDFImpl for SimulatePaths {
                     paths: usize::try_from(paths.value(row)).unwrap_or(0),
                     levels: &levels,
                 };
-                ask.forecast(model, &stream, &mut buffer, &mut scratch)
+                guarded(|| ask.forecast(model, &stream, &mut buffer, &mut scratch))
             });
             results.push(forecast, &buffer);
         }

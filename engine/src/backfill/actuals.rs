@@ -30,6 +30,13 @@ pub struct Written {
 pub async fn write(warehouse: &Warehouse, job: &Job) -> Result<Written> {
     let input = crate::tables_input::model_input(&job.settings);
     let snapshot = Snapshot::at(warehouse, &input, job.input_version).await?;
+    // a table kept wider by another model version stays as wide
+    let mut wide = job.clone();
+    if let Some(stored) = Snapshot::open(warehouse, &tables::actual_paths(&job.settings)).await? {
+        let days = stored.schema().fields().iter().filter(|field| field.name().starts_with("day_")).count();
+        wide.settings.forecast.horizon = days.max(job.settings.forecast.horizon);
+    }
+    let job = &wide;
     let mut written = Written::default();
     for bucket in 0..snapshot.property("almanac.buckets").and_then(|text| text.parse::<i32>().ok()).unwrap_or(1) {
         let panel = panel::load(job, bucket).await?;

@@ -1,6 +1,6 @@
 //! The driver: plans what is missing, runs it, commits whole cells, and tells what happened.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -11,18 +11,19 @@ use tokio::sync::mpsc;
 
 use crate::backfill::ledger::Ledger;
 use crate::backfill::missing::{self, CellWork};
-use crate::backfill::selection::Selection;
+use crate::backfill::selection::{Selection, display_key};
 use crate::cell::Cell;
 use crate::delta::{CellChange, Snapshot, Warehouse, commit_cells, fault};
 use crate::plan::job::{Job, SharedJob};
-use crate::plan::pipeline;
 use crate::plan::result::{CellResult, Outcome, Status, Timings};
 use crate::plan::worklist::Unit;
+use crate::plan::{panel, pipeline};
 use crate::tables::{self, TableDef};
 use crate::{EngineError, Result, identity};
 
-/// Rounds of planning after which cells that others keep changing are given up.
-const MAX_ROUNDS: usize = 5;
+/// Rounds of planning after which cells that others keep changing are given up. Each round lost means that someone else
+/// got a cell done, so this is about the number of drivers that may share a cell.
+const MAX_ROUNDS: usize = 100;
 /// Finished cells that may wait for their commit.
 const WAITING_CELLS: usize = 64;
 /// Seconds between heartbeats.
@@ -146,10 +147,13 @@ async fn drive(
 ) -> Result<StepReport> {
     let started = Instant::now();
     let mut report = StepReport::default();
-    let mut selection = options.selection.clone();
+    let selection = options.selection.clone();
+    let mut again: Option<BTreeSet<Cell>> = None;
+    let mut left = 0;
     for round in 0..MAX_ROUNDS {
         let planning = Instant::now();
         let mut work = plan(kind, warehouse, job, &selection).await?;
+        work.retain(|cell| again.as_ref().is_none_or(|again| again.contains(&cell.cell)));
         limit(&mut work, selection.limit);
         report.plan_seconds += planning.elapsed().as_secs_f64();
         if round == 0 {
@@ -157,16 +161,24 @@ async fn drive(
             report.existing = work.iter().map(|cell| cell.existing).sum();
         }
         work.retain(|cell| !cell.units.is_empty());
+        left = 0;
         if work.is_empty() {
             break;
         }
         let stale = run_round(kind, warehouse, job, options, ledger, work, &mut report).await?;
-        report.stale += stale;
-        if stale == 0 {
+        left = stale.len();
+        report.stale += left;
+        if left == 0 {
             break;
         }
-        // what is left was written by others in the meantime: their rows count, also under --force
-        selection.force = false;
+        // only what others changed in the meantime is looked at again
+        again = Some(stale);
+    }
+    if left > 0 {
+        let step = kind.name();
+        return Err(EngineError::Internal(format!(
+            "{step}: others still changed {left} cells after {MAX_ROUNDS} rounds; run it again"
+        )));
     }
     report.wall_seconds = started.elapsed().as_secs_f64();
     Ok(report)
@@ -176,7 +188,29 @@ pub(crate) async fn plan(kind: Kind, warehouse: &Warehouse, job: &Job, selection
     let input = crate::tables_input::model_input(&job.settings);
     let snapshot = Snapshot::at(warehouse, &input, job.input_version).await?;
     let buckets = snapshot.property("almanac.buckets").and_then(|text| text.parse::<i32>().ok()).unwrap_or(1);
+    if kind == Kind::Train {
+        // a table that cannot hold the forecasts is refused before the first fit
+        Snapshot::open(warehouse, &job.distributions()).await?;
+        Snapshot::open(warehouse, &tables::point_forecasts(&job.settings)).await?;
+    }
     let mut work = Vec::new();
+    let mut unknown: BTreeSet<&str> = selection.named_keys().collect();
+    let mut known = BTreeSet::new();
+    for bucket in 0..buckets {
+        if !unknown.is_empty() {
+            let panel = panel::load(job, bucket).await?;
+            known.extend(panel.keys.keys().map(|key| display_key(key)));
+            unknown.retain(|key| !known.contains(*key));
+        }
+    }
+    if let Some(key) = unknown.first() {
+        let shown: Vec<&str> = known.iter().map(String::as_str).take(10).collect();
+        let hint = format!("; known keys are {}{}", shown.join(", "), if known.len() > 10 { ", …" } else { "" });
+        return Err(EngineError::NotFound { what: "key", name: (*key).to_owned(), hint });
+    }
+    for name in selection.named_models() {
+        job.model(name)?;
+    }
     for bucket in 0..buckets {
         work.extend(match kind {
             Kind::Train => missing::fits(job, warehouse, selection, bucket).await?,
@@ -186,12 +220,14 @@ pub(crate) async fn plan(kind: Kind, warehouse: &Warehouse, job: &Job, selection
     Ok(work)
 }
 
-/// Keeps the first `limit` missing units.
+/// Keeps the first `limit` missing units; a cell that is replaced stays whole, or its other rows would go.
 fn limit(work: &mut [CellWork], limit: Option<usize>) {
     let Some(mut left) = limit else { return };
     for cell in work {
-        cell.units.truncate(left);
-        left -= cell.units.len();
+        if !cell.replace || left == 0 {
+            cell.units.truncate(left);
+        }
+        left = left.saturating_sub(cell.units.len());
     }
 }
 
@@ -219,7 +255,7 @@ fn tell(options: &Options, event: Event) {
     }
 }
 
-/// Runs the planned cells and commits them; returns how many were changed by others meanwhile.
+/// Runs the planned cells and commits them; returns those that were changed by others meanwhile.
 async fn run_round(
     kind: Kind,
     warehouse: &Warehouse,
@@ -228,7 +264,7 @@ async fn run_round(
     ledger: &mut Ledger,
     work: Vec<CellWork>,
     report: &mut StepReport,
-) -> Result<usize> {
+) -> Result<BTreeSet<Cell>> {
     let shared: SharedJob = Arc::new(job.clone());
     let partitions = pack(job, &work);
     let mut parts: BTreeMap<Cell, usize> = BTreeMap::new();
@@ -248,7 +284,7 @@ async fn run_round(
     let planned: BTreeMap<Cell, CellWork> = work.into_iter().map(|cell| (cell.cell.clone(), cell)).collect();
     let (sender, mut results) = mpsc::channel(WAITING_CELLS);
     let context = SessionContext::new().task_ctx();
-    let mut committer = Committer { kind, warehouse, job, options, planned, ready: Vec::new(), stale: 0 };
+    let mut committer = Committer { kind, warehouse, job, options, planned, ready: Vec::new(), stale: BTreeSet::new() };
     let mut partial: BTreeMap<Cell, CellResult> = BTreeMap::new();
     ledger.beat("running").await?;
     let mut heartbeat = tokio::time::interval(std::time::Duration::from_secs(HEARTBEAT_SECONDS));
@@ -264,7 +300,11 @@ async fn run_round(
                 committer.add(whole, ledger, report).await?;
             }
             outcome = &mut running, if !finished => {
-                outcome?;
+                if let Err(error) = outcome {
+                    // what is finished is kept
+                    committer.commit(ledger, report).await?;
+                    return Err(error);
+                }
                 finished = true;
             }
             _ = heartbeat.tick() => ledger.beat("running").await?,
@@ -344,7 +384,7 @@ struct Committer<'a> {
     options: &'a Options,
     planned: BTreeMap<Cell, CellWork>,
     ready: Vec<CellResult>,
-    stale: usize,
+    stale: BTreeSet<Cell>,
 }
 
 impl Committer<'_> {
@@ -396,7 +436,7 @@ impl Committer<'_> {
         }
         stale.sort();
         stale.dedup();
-        self.stale += stale.len();
+        self.stale.extend(stale.iter().cloned());
         for cell in &group {
             if stale.contains(&cell.cell) {
                 continue;
@@ -416,8 +456,8 @@ impl Committer<'_> {
             let Some(work) = self.planned.get(&cell.cell) else { continue };
             let files = cell.files.get(&def.full_name()).cloned().unwrap_or_default();
             let base = work.base.get(&def.full_name()).cloned().unwrap_or_default();
-            // a cell whose every unit failed keeps what it has
-            if files.is_empty() {
+            // a cell whose every unit failed keeps what it has; one that is replaced keeps it if any did
+            if files.is_empty() || (work.replace && failures(&cell.outcomes) > 0) {
                 continue;
             }
             let settings = identity::settings_json(&self.job.settings, &cell.cell.model_name)?;

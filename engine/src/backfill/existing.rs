@@ -72,12 +72,31 @@ pub(crate) async fn models(
 }
 
 /// The origins a forecast table holds of one cell, by key.
+///
+/// # Errors
+/// [`EngineError::Conflict`] where a forecast has another number of rows.
 pub(crate) async fn origins(
     job: &Job,
     snapshot: &Snapshot,
     cell: &Cell,
     rows_per_forecast: usize,
 ) -> Result<BTreeMap<String, BTreeSet<Day>>> {
+    let counted = counts(job, snapshot, cell).await?;
+    let other = counted.values().flat_map(BTreeMap::values).find(|rows| **rows != rows_per_forecast as i64);
+    if let Some(stored) = other {
+        return Err(EngineError::Conflict {
+            table: snapshot.def().full_name(),
+            model_version: cell.model_version.clone(),
+            key: "rows per forecast".into(),
+            stored: stored.to_string(),
+            wanted: rows_per_forecast.to_string(),
+        });
+    }
+    Ok(counted.into_iter().map(|(key, days)| (key, days.into_keys().collect())).collect())
+}
+
+/// Rows of each forecast of one cell, by key and origin.
+async fn counts(job: &Job, snapshot: &Snapshot, cell: &Cell) -> Result<BTreeMap<String, BTreeMap<Day, i64>>> {
     let keys = &job.settings.dataset.key;
     let mut group: Vec<Expr> = keys.iter().map(|key| col(quoted(key))).collect();
     group.push(col("data_cutoff_date"));
@@ -85,7 +104,7 @@ pub(crate) async fn origins(
         .read_table(snapshot.provider())?
         .filter(of_cell(cell))?
         .aggregate(group, vec![count(lit(1_i64)).alias("rows")])?;
-    let mut found: BTreeMap<String, BTreeSet<Day>> = BTreeMap::new();
+    let mut found: BTreeMap<String, BTreeMap<Day, i64>> = BTreeMap::new();
     for batch in rows.collect().await? {
         let text = |column: usize| cast(batch.column(column), &DataType::Utf8).map_err(EngineError::from_arrow);
         let texts: Vec<_> = (0..keys.len()).map(text).collect::<Result<_>>()?;
@@ -93,16 +112,7 @@ pub(crate) async fn origins(
         let counts = batch.column(keys.len() + 1).as_primitive::<Int64Type>();
         for row in 0..batch.num_rows() {
             let key: Vec<&str> = texts.iter().map(|column| column.as_string::<i32>().value(row)).collect();
-            if counts.value(row) != rows_per_forecast as i64 {
-                return Err(EngineError::Conflict {
-                    table: "forecast".into(),
-                    model_version: cell.model_version.clone(),
-                    key: "rows per forecast".into(),
-                    stored: counts.value(row).to_string(),
-                    wanted: rows_per_forecast.to_string(),
-                });
-            }
-            found.entry(key_text(&key)).or_default().insert(days.value(row));
+            found.entry(key_text(&key)).or_default().insert(days.value(row), counts.value(row));
         }
     }
     Ok(found)
@@ -111,6 +121,17 @@ pub(crate) async fn origins(
 /// A column name as an identifier that keeps its case.
 pub(crate) fn quoted(name: &str) -> String {
     format!("\"{name}\"")
+}
+
+/// The origins that a forecast table holds of one cell, by key, however many rows each has.
+pub(crate) async fn stored_origins(
+    job: &Job,
+    snapshot: Option<&Snapshot>,
+    cell: &Cell,
+) -> Result<BTreeMap<String, BTreeSet<Day>>> {
+    let Some(snapshot) = snapshot else { return Ok(BTreeMap::new()) };
+    let counted = counts(job, snapshot, cell).await?;
+    Ok(counted.into_iter().map(|(key, days)| (key, days.into_keys().collect())).collect())
 }
 
 /// The input versions from which a cell's point forecasts were made.

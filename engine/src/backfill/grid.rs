@@ -1,6 +1,6 @@
 //! The fixed grid: every cell and unit that the settings and the data ask for, whatever exists already.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use almanac_models::{Day, Window, cut};
 
@@ -42,8 +42,7 @@ impl GridCell {
     }
 }
 
-/// All cells of one bucket that the selection touches, ordered by (model, window). Redoing rounds the selection up to
-/// whole cells.
+/// All cells of one bucket that the selection touches, ordered by (model, window), with the units it asks for.
 ///
 /// # Errors
 /// Storage, plan and configuration errors.
@@ -68,13 +67,9 @@ pub async fn grid(job: &Job, selection: &Selection, bucket: i32) -> Result<Vec<G
                 };
                 let entry = by_window.entry(window.start);
                 let grid_cell = entry.or_insert_with(|| GridCell { cell, units: Vec::new(), whole: true });
-                let limits = match selection.redo() {
-                    true => (from, to),
-                    false => (from.max(first_asked), to.min(last_asked)),
-                };
                 let sessions = within(series, &window, (Day::MIN, Day::MAX));
-                let asked = within(series, &window, limits);
-                if !(selection.key(key) || selection.redo()) {
+                let asked = within(series, &window, (from.max(first_asked), to.min(last_asked)));
+                if !selection.key(key) {
                     grid_cell.whole &= sessions.is_empty();
                     continue;
                 }
@@ -85,10 +80,34 @@ pub async fn grid(job: &Job, selection: &Selection, bucket: i32) -> Result<Vec<G
                 grid_cell.units.push(unit(job, &calendar, &spec, key, series, &window, asked));
             }
         }
-        let chosen = |cell: &GridCell| cell.units.iter().any(|unit| selection.key(&unit.key));
-        cells.extend(by_window.into_values().filter(chosen));
+        cells.extend(by_window.into_values().filter(|cell| !cell.units.is_empty()));
     }
     Ok(cells)
+}
+
+/// A whole cell: every key of the bucket, every session of the window within the configured dates, and whatever is
+/// stored beyond them. What replaces a cell must hold all of its rows.
+///
+/// # Errors
+/// Storage, plan and configuration errors.
+pub async fn whole_cell(job: &Job, cell: &Cell, stored: &BTreeMap<String, BTreeSet<Day>>) -> Result<GridCell> {
+    let panel = panel::load(job, cell.key_bucket).await?;
+    let calendar = job.calendar()?;
+    let spec = job.model(&cell.model_name)?;
+    let window = job.settings.training.every.window_of(cell.training_cutoff_date + 1);
+    let forecast = &job.settings.forecast;
+    let from = forecast.from.map_or(Day::MIN, super::selection::day_of);
+    let to = forecast.to.map_or(Day::MAX, super::selection::day_of);
+    let mut units = Vec::new();
+    for (key, series) in &panel.keys {
+        let kept = stored.get(key);
+        let asked = |day: &&Day| (from..=to).contains(*day) || kept.is_some_and(|days| days.contains(*day));
+        let sessions: Vec<Day> = within(series, &window, (Day::MIN, Day::MAX)).iter().filter(asked).copied().collect();
+        if !sessions.is_empty() || kept.is_some() {
+            units.push(unit(job, &calendar, &spec, key, series, &window, &sessions));
+        }
+    }
+    Ok(GridCell { cell: cell.clone(), units, whole: false })
 }
 
 fn unit(

@@ -114,12 +114,12 @@ impl Ledger {
         self.beat(state).await
     }
 
-    /// Marks a run that was started as failed; a run that wrote nothing leaves no trace.
+    /// Closes a run that did not finish; one that wrote nothing leaves no trace.
     ///
     /// # Errors
     /// Storage errors.
-    pub async fn fail(&self) -> Result<()> {
-        if self.started.load(std::sync::atomic::Ordering::Relaxed) { self.close("failed").await } else { Ok(()) }
+    pub async fn end(&self, state: &str) -> Result<()> {
+        if self.started.load(std::sync::atomic::Ordering::Relaxed) { self.close(state).await } else { Ok(()) }
     }
 
     async fn write_units(&self) -> Result<()> {

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use almanac_models::Day;
+use datafusion::common::ScalarValue;
 
 use crate::backfill::existing::{self, ModelRow, files_by_cell};
-use crate::backfill::grid::{GridCell, grid};
+use crate::backfill::grid::{GridCell, GridUnit, grid, whole_cell};
 use crate::backfill::selection::Selection;
 use crate::cell::Cell;
 use crate::delta::{DataFile, Snapshot, Warehouse};
@@ -50,16 +51,22 @@ pub async fn fits(job: &Job, warehouse: &Warehouse, selection: &Selection, bucke
     };
     let mut work = Vec::new();
     let mut replaced = BTreeSet::new();
-    for grid_cell in grid(job, selection, bucket).await? {
+    for mut grid_cell in grid(job, selection, bucket).await? {
         let cell = grid_cell.cell.clone();
         let found = models.get(&cell).cloned().unwrap_or_default();
         let stale = found.values().filter(|model| model.data_version != job.data_version()).count();
         let replace = (selection.force || selection.refresh_stale && stale > 0) && !found.is_empty();
         if replace {
-            replaced.insert(cell.clone());
+            let stored = found.keys().map(|key| (key.clone(), BTreeSet::new())).collect();
+            grid_cell = whole_cell(job, &cell, &stored).await?;
+            // under a limit a cell may be left as it is
+            if selection.limit.is_none() {
+                replaced.insert(cell.clone());
+            }
         }
+        let asked = |unit: &&GridUnit| !unit.origins.is_empty() || found.contains_key(&unit.key);
         let exists = |key: &str| !replace && found.contains_key(key);
-        let wanted = grid_cell.units.iter().filter(|unit| unit.refusal.is_none() && !unit.origins.is_empty());
+        let wanted = grid_cell.units.iter().filter(|unit| unit.refusal.is_none()).filter(asked);
         let units: Vec<Unit> = wanted
             .clone()
             .filter(|unit| !exists(&unit.key))
@@ -101,11 +108,20 @@ pub async fn forecasts(job: &Job, warehouse: &Warehouse, selection: &Selection, 
         refuse_other_settings(job, existing::models(job, &models, bucket).await?.iter())?;
     }
     let mut work = Vec::new();
-    for grid_cell in grid(job, selection, bucket).await? {
+    for mut grid_cell in grid(job, selection, bucket).await? {
         let cell = grid_cell.cell.clone();
         let (with_paths, with_points) = (path_files.get(&cell), point_files.get(&cell));
         let stale = stale_cell(job, selection, point_rows.as_ref(), &cell, with_points).await?;
         let replace = (selection.force || stale) && (with_paths.is_some() || with_points.is_some());
+        if replace {
+            let mut stored = existing::stored_origins(job, path_rows.as_ref(), &cell).await?;
+            for (key, days) in existing::stored_origins(job, point_rows.as_ref(), &cell).await? {
+                stored.entry(key).or_default().extend(days);
+            }
+            grid_cell = whole_cell(job, &cell, &stored).await?;
+        } else {
+            refuse_other_forecasts(job, &cell, with_points)?;
+        }
         let (held_paths, held_points) = match replace {
             true => (Held::default(), Held::default()),
             false => (
@@ -176,6 +192,26 @@ fn refuse_other_settings<'a>(
         }
     }
     Ok(())
+}
+
+/// Forecasts made under other settings, by models that have been replaced since, are not today's.
+fn refuse_other_forecasts(job: &Job, cell: &Cell, files: Option<&Vec<DataFile>>) -> Result<()> {
+    let settings = identity::settings_json(&job.settings, &cell.model_name)?;
+    let wanted = identity::config_hash(&settings);
+    let other = files.into_iter().flatten().find_map(|file| match file.min.get("config_hash") {
+        Some(ScalarValue::Utf8(Some(stored))) if *stored != wanted => Some(stored.clone()),
+        _ => None,
+    });
+    match other {
+        None => Ok(()),
+        Some(stored) => Err(EngineError::Conflict {
+            table: "forecast.point_forecasts".into(),
+            model_version: cell.model_version.clone(),
+            key: "config_hash".into(),
+            stored,
+            wanted,
+        }),
+    }
 }
 
 fn paths(files: Option<&Vec<DataFile>>) -> BTreeSet<String> {

@@ -125,6 +125,24 @@ impl Selection {
         })
     }
 
+    /// Keys that are named anywhere in the selection.
+    pub fn named_keys(&self) -> impl Iterator<Item = &str> {
+        let conditions = self.conditions.iter().flat_map(|condition| match condition {
+            Condition::Key { names, .. } => names.as_slice(),
+            _ => &[],
+        });
+        self.keys.iter().chain(conditions).map(String::as_str)
+    }
+
+    /// Models that are named in conditions.
+    pub fn named_models(&self) -> impl Iterator<Item = &str> {
+        let names = self.conditions.iter().flat_map(|condition| match condition {
+            Condition::Model { names, .. } => names.as_slice(),
+            _ => &[],
+        });
+        names.map(String::as_str)
+    }
+
     /// First and last origin asked for.
     pub fn origins(&self) -> (Day, Day) {
         let mut first = self.from.unwrap_or(Day::MIN);
@@ -137,11 +155,6 @@ impl Selection {
             }
         }
         (first, last)
-    }
-
-    /// Whether whole cells are redone.
-    pub fn redo(&self) -> bool {
-        self.force
     }
 }
 

@@ -10,7 +10,6 @@ use datafusion::error::Result;
 use datafusion::execution::SendableRecordBatchStream;
 use futures::{Stream, StreamExt};
 
-use crate::EngineError;
 use crate::cell::Cell;
 use crate::delta::{CellWriter, Warehouse};
 use crate::plan::attach_windows::external;
@@ -18,6 +17,7 @@ use crate::plan::job::{SharedJob, key_values};
 use crate::plan::result::{self, CellResult, Outcome, Status, Timings};
 use crate::plan::rows::{Rows, days, flags, integers, texts, times};
 use crate::tables::{self, TableDef};
+use crate::{EngineError, identity};
 
 /// Runs the step over one partition.
 pub fn run(job: SharedJob, mut forecasts: SendableRecordBatchStream) -> impl Stream<Item = Result<RecordBatch>> + Send {
@@ -265,6 +265,7 @@ impl PointRows {
 
     fn finish(self, cell: &Cell, schema: SchemaRef) -> crate::Result<RecordBatch> {
         let rows = self.origins.len();
+        let config_hash = identity::config_hash(&identity::settings_json(&self.job.settings, &cell.model_name)?);
         let mut columns: Vec<ArrayRef> = Vec::with_capacity(schema.fields().len());
         for key in self.keys {
             columns.push(Arc::new(arrow::array::StringArray::from(key)));
@@ -280,6 +281,7 @@ impl PointRows {
         columns.extend([
             flags(true, rows),
             Arc::new(arrow::array::BooleanArray::from(self.leaks)) as ArrayRef,
+            texts(&config_hash, rows),
             texts(&self.job.data_version(), rows),
             Arc::new(Float64Array::from(self.seconds)),
             times(self.job.generated_at, rows),

@@ -49,16 +49,19 @@ async fn steps(session: &Session, command: &str, steps: Steps) -> Outcome<Ran> {
     let mut ledger = Ledger::new(&session.warehouse, &job, command)?;
     let listener = Listener::start();
     let options = Options { selection: session.selection.clone(), events: Some(listener.sender.clone()) };
-    let ran = run(session, &job, &options, &mut ledger, steps).await;
+    let ran = tokio::select! {
+        ran = run(session, &job, &options, &mut ledger, steps) => ran,
+        _ = tokio::signal::ctrl_c() => Err(EngineError::Interrupted),
+    };
     drop(options);
     listener.finish().await;
     let worked = |ran: &Ran| [&ran.train, &ran.infer].into_iter().flatten().any(|report| report.units > 0);
     match &ran {
         Ok(ran) if !worked(ran) => {}
         Ok(_) => ledger.close("finished").await?,
-        Err(EngineError::Interrupted) => {}
-        Err(_) => {
-            if let Err(error) = ledger.fail().await {
+        Err(error) => {
+            let state = if matches!(error, EngineError::Interrupted) { "interrupted" } else { "failed" };
+            if let Err(error) = ledger.end(state).await {
                 tracing::warn!(%error, "the ledger could not record the failure");
             }
         }

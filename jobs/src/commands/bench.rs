@@ -63,9 +63,9 @@ async fn whole(session: &Session, source: Option<&Path>) -> Outcome {
     table.add_row(["train and infer".to_owned(), format!("{wall:.1}")]);
     table.add_row(["nothing to do".to_owned(), format!("{again:.2}")]);
     table.add_row(["nothing to do, ops/ deleted".to_owned(), format!("{bare:.2}")]);
-    println!("{table}");
+    crate::show::line(&table);
     if let Some(peak) = peak {
-        println!("peak resident memory {:.0} MiB", peak as f64 / 1024.0);
+        crate::show::line(format_args!("peak resident memory {:.0} MiB", peak as f64 / 1024.0));
     }
     contents(&fresh).await?;
     drop(scratch);
@@ -87,7 +87,7 @@ fn stages(train: Option<&StepReport>, infer: Option<&StepReport>) {
     for (stage, seconds) in rows {
         table.add_row([stage.to_owned(), format!("{seconds:.2}")]);
     }
-    println!("{table}");
+    crate::show::line(&table);
 }
 
 /// Row counts and content hashes of the data tables.
@@ -105,7 +105,7 @@ async fn contents(session: &Session) -> Outcome {
             table.add_row([def.full_name(), content.rows.to_string(), content.hash()]);
         }
     }
-    println!("{table}");
+    crate::show::line(&table);
     Ok(())
 }
 
@@ -173,6 +173,6 @@ async fn forecasts(session: &Session) -> Outcome {
             mean(quantiles),
         ]);
     }
-    println!("{table}");
+    crate::show::line(&table);
     Ok(())
 }

@@ -25,10 +25,13 @@ pub(crate) async fn run(session: &Session) -> Outcome {
     keys.dedup();
     for key in keys.iter().take(KEYS_SHOWN) {
         let scores: Vec<&ModelScore> = report.scores.iter().filter(|score| score.key == *key).collect();
-        println!("\n{key}\n{}\n{}", accuracy(&scores), by_day(&scores));
+        crate::show::line(format_args!("\n{key}\n{}\n{}", accuracy(&scores), by_day(&scores)));
     }
     if keys.len() > KEYS_SHOWN {
-        println!("\n{} more keys; see almanac sql --named accuracy-by-window", keys.len() - KEYS_SHOWN);
+        crate::show::line(format_args!(
+            "\n{} more keys; see almanac sql --named accuracy-by-window",
+            keys.len() - KEYS_SHOWN
+        ));
     }
     Ok(())
 }

@@ -10,9 +10,9 @@ use crate::show;
 pub(crate) async fn run(session: &Session) -> Outcome {
     let job = session.job().await?;
     let estimate = estimate(&session.warehouse, &job, &session.selection).await?;
-    println!("{}", table(&estimate));
+    crate::show::line(format_args!("{}", table(&estimate)));
     for (model, reason, units) in &estimate.skipped {
-        println!("skipped: {model}: {units} units: {reason}");
+        crate::show::line(format_args!("skipped: {model}: {units} units: {reason}"));
     }
     Ok(())
 }

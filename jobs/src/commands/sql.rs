@@ -14,7 +14,7 @@ pub(crate) async fn run(session: &Session, command: &SqlCommand) -> Outcome {
         (Some(query), _) => query.clone(),
         (None, Some("") | None) => {
             for (name, answers, _) in &named {
-                println!("{name:<16} {answers}");
+                crate::show::line(format_args!("{name:<16} {answers}"));
             }
             return Ok(());
         }
@@ -48,7 +48,7 @@ fn show(rows: &[RecordBatch], format: &str) -> Outcome {
             }
             writer.finish().map_err(refused)?;
         }
-        _ => println!("{}", pretty_format_batches(rows).map_err(refused)?),
+        _ => crate::show::line(format_args!("{}", pretty_format_batches(rows).map_err(refused)?)),
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ const ABANDONED_MICROSECONDS: i64 = 60_000_000;
 pub(crate) async fn run(session: &Session) -> Outcome {
     let context = catalog::context(session).await?;
     if !context.table_exist("ops.runs")? {
-        println!("no run has been recorded in {}", session.warehouse.root());
+        crate::show::line(format_args!("no run has been recorded in {}", session.warehouse.root()));
         return Ok(());
     }
     let runs = context
@@ -34,7 +34,7 @@ pub(crate) async fn run(session: &Session) -> Outcome {
             let beat = batch.column(9).as_primitive::<TimestampMicrosecondType>();
             let silent = beat.is_valid(row) && now - beat.value(row) > ABANDONED_MICROSECONDS;
             let state = if text(2) == "running" && silent { "abandoned".to_owned() } else { text(2) };
-            println!(
+            crate::show::line(format_args!(
                 "{}  {:<9} {:<9} {} forecasts, units: {} ok, {} fallback, {} skipped, {} failed",
                 &text(8).chars().take(19).collect::<String>(),
                 text(1),
@@ -44,7 +44,7 @@ pub(crate) async fn run(session: &Session) -> Outcome {
                 count(5),
                 count(6),
                 count(7)
-            );
+            ));
         }
     }
     if context.table_exist("ops.units")? {
@@ -58,8 +58,11 @@ pub(crate) async fn run(session: &Session) -> Outcome {
             .await?
             .collect()
             .await?;
-        println!("\nlatest finished run");
-        println!("{}", pretty_format_batches(&units).map_err(almanac_engine::EngineError::from_arrow)?);
+        crate::show::line(format_args!("\nlatest finished run"));
+        crate::show::line(format_args!(
+            "{}",
+            pretty_format_batches(&units).map_err(almanac_engine::EngineError::from_arrow)?
+        ));
     }
     stale(session, &context).await
 }
@@ -74,7 +77,7 @@ async fn stale(session: &Session, context: &datafusion::prelude::SessionContext)
     let rows = context.sql(&query).await?.collect().await?;
     let stale = rows.first().map_or(0, |batch| batch.column(0).as_primitive::<Int64Type>().value(0));
     if stale > 0 {
-        println!("{stale} models were made from older inputs; --refresh stale redoes them");
+        crate::show::line(format_args!("{stale} models were made from older inputs; --refresh stale redoes them"));
     }
     Ok(())
 }

@@ -22,7 +22,7 @@ pub(crate) async fn run(session: &Session, command: &TablesCommand) -> Outcome {
         let (name, version) = (def.full_name(), snapshot.version());
         if !progress::interactive() {
             let facts = json!({ "table": name, "version": version, "files": files.len(), "rows": rows, "bytes": bytes, "content": hash });
-            println!("{facts}");
+            crate::show::line(&facts);
         }
         let megabytes = format!("{:.1}", bytes as f64 / 1e6);
         let mut row = vec![name, version.to_string(), files.len().to_string(), rows.to_string(), megabytes];
@@ -30,7 +30,7 @@ pub(crate) async fn run(session: &Session, command: &TablesCommand) -> Outcome {
         table.add_row(row);
     }
     if progress::interactive() {
-        println!("{table}");
+        crate::show::line(&table);
     }
     Ok(())
 }

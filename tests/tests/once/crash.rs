@@ -1,0 +1,177 @@
+//! Death at named points and at random moments.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::warehouse::{Warehouse, World, kill_after};
+
+/// Runs the backfill with a death at the point, again and again on the same warehouse, until it gets through. Every
+/// `nth` must be large enough for each run to commit something. Returns the number of deaths.
+fn dies_until_done(warehouse: &Warehouse, point: &str, arguments: &[&str]) -> usize {
+    const MOST: usize = 120;
+    let deaths = (0..MOST).take_while(|_| warehouse.dies_at(point, arguments)).count();
+    assert!(deaths < MOST, "{point}: still dying after {MOST} runs");
+    deaths
+}
+
+/// Dies at the point on an empty warehouse, then runs once more.
+fn dies_once(world: &World, undisturbed: &Warehouse, point: &str) {
+    let warehouse = world.warehouse(&format!("died-{}", point.replace(':', "-")));
+    assert!(warehouse.dies_at(point, &["backfill"]), "{point} was never reached");
+    warehouse.backfill(&[]);
+    assert_eq!(warehouse.rows(), undisturbed.rows(), "after a death at {point}");
+}
+
+#[test]
+fn death_after_every_single_commit() {
+    let world = World::new();
+    let undisturbed = world.undisturbed();
+    let warehouse = world.warehouse("w");
+    let deaths = dies_until_done(&warehouse, "committed", &["backfill"]);
+    // eight of bronze and silver, 8 of models, twice 8 of forecasts, 2 of actuals, and those of the ledger
+    assert!(deaths >= 34, "only {deaths} commits were interrupted");
+    assert_eq!(warehouse.rows(), undisturbed.rows());
+}
+
+#[test]
+fn death_before_commits() {
+    let world = World::new();
+    let undisturbed = world.undisturbed();
+    for point in ["files_written:1", "files_written:12", "files_written:19", "files_written:33", "files_written:44"] {
+        dies_once(&world, &undisturbed, point);
+    }
+    let warehouse = world.warehouse("again");
+    // the files of seven commits are written and left behind, five or six of them committed
+    let deaths = dies_until_done(&warehouse, "files_written:7", &["backfill"]);
+    assert!(deaths >= 5, "only {deaths} deaths");
+    assert_eq!(warehouse.rows(), undisturbed.rows());
+}
+
+#[test]
+fn death_between_the_tables_of_a_commit() {
+    let world = World::new();
+    let undisturbed = world.undisturbed();
+    for point in ["between_tables:1", "between_tables:4", "between_tables:8"] {
+        dies_once(&world, &undisturbed, point);
+    }
+    let warehouse = world.warehouse("again");
+    let deaths = dies_until_done(&warehouse, "between_tables:2", &["backfill"]);
+    assert!(deaths >= 4, "only {deaths} deaths");
+    assert_eq!(warehouse.rows(), undisturbed.rows());
+}
+
+#[test]
+fn death_before_the_ledger_leaves_nothing_to_do() {
+    let world = World::new();
+    let undisturbed = world.undisturbed();
+    let warehouse = world.warehouse("w");
+    assert!(warehouse.dies_at("before_ledger", &["backfill"]));
+    assert_eq!(warehouse.rows(), undisturbed.rows());
+    let before = warehouse.tree("");
+    warehouse.backfill(&[]);
+    assert_eq!(warehouse.tree(""), before, "the run after it wrote something");
+}
+
+#[test]
+fn death_before_a_checkpoint() {
+    let world = World::new();
+    // 48 cells in as many commits: checkpoints are due in every forecast table
+    let arguments = ["backfill", "--every", "monthly", "--models", "naive,random_walk", "--cells-per-commit", "1"];
+    let undisturbed = world.warehouse("undisturbed");
+    undisturbed.backfill(&arguments[1..]);
+    let warehouse = world.warehouse("w");
+    let deaths = dies_until_done(&warehouse, "checkpoint", &arguments);
+    assert!(deaths >= 6, "only {deaths} checkpoints were due");
+    assert_eq!(warehouse.rows(), undisturbed.rows());
+}
+
+#[test]
+fn death_while_cells_are_replaced() {
+    let world = World::new();
+    let undisturbed = world.undisturbed();
+    for (nth, again) in [(1, "--force"), (8, "--force"), (9, ""), (14, ""), (24, "--force")] {
+        let warehouse = undisturbed.copy(&format!("force-{nth}"));
+        let point = format!("force:{nth}");
+        assert!(warehouse.dies_at(&point, &["backfill", "--force"]), "{point} was never reached");
+        warehouse.backfill(if again.is_empty() { &[] } else { &["--force"] });
+        assert_eq!(warehouse.rows(), undisturbed.rows(), "after a death at {point}");
+    }
+}
+
+/// A small generator of random numbers (SplitMix64).
+struct Random(u64);
+
+impl Random {
+    /// Seeded by `ALMANAC_TEST_SEED`, else by the clock; printed for a repetition.
+    fn new(stream: u64) -> Self {
+        let clock = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_nanos() as u64;
+        let seed = std::env::var("ALMANAC_TEST_SEED").map_or(clock, |text| text.parse().unwrap());
+        println!("ALMANAC_TEST_SEED={seed}");
+        Self(seed ^ stream.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    }
+
+    /// Uniform in [0, 1).
+    fn next(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
+
+/// Ten deaths at random moments, each in its own warehouse, each followed by one run to the end.
+fn ten_random_deaths(stream: u64) {
+    const MOST_RUNS: usize = 30;
+    let world = World::new();
+    let started = Instant::now();
+    let undisturbed = world.undisturbed();
+    let (whole, rows) = (started.elapsed(), undisturbed.rows());
+    let mut random = Random::new(stream);
+    let mut deaths = 0;
+    for run in 0..MOST_RUNS {
+        let moment = whole.mul_f64(random.next());
+        let warehouse = world.warehouse(&format!("run-{run}"));
+        let died = kill_after(warehouse.command(&["backfill"]).spawn().unwrap(), moment);
+        println!("run {run}: {} at {moment:?} of {whole:?}", if died { "killed" } else { "done" });
+        warehouse.backfill(&[]);
+        assert_eq!(warehouse.rows(), rows, "after a death at {moment:?} of {whole:?}");
+        std::fs::remove_dir_all(&warehouse.root).unwrap();
+        deaths += usize::from(died);
+        if deaths == 10 {
+            return;
+        }
+    }
+    panic!("only {deaths} of {MOST_RUNS} runs were killed before they ended");
+}
+
+#[test]
+fn ten_deaths_at_random_moments() {
+    ten_random_deaths(1);
+}
+
+#[test]
+fn ten_more_deaths_at_random_moments() {
+    ten_random_deaths(2);
+}
+
+#[test]
+fn deaths_at_random_moments_one_after_another() {
+    let world = World::new();
+    let started = Instant::now();
+    let undisturbed = world.undisturbed();
+    let whole = started.elapsed();
+    let mut random = Random::new(3);
+    let warehouse = world.warehouse("w");
+    for _ in 0..8 {
+        let moment = whole.mul_f64(random.next() * 0.5) + Duration::from_millis(20);
+        kill_after(warehouse.command(&["backfill"]).spawn().unwrap(), moment);
+    }
+    warehouse.backfill(&[]);
+    assert_eq!(warehouse.rows(), undisturbed.rows());
+    let grain = "commodity, model_name, model_version, data_cutoff_date, ";
+    for (table, rest) in [("distributions", "path_id"), ("point_forecasts", "day_ahead")] {
+        let (all, different) = ("SELECT count(*) FROM forecast.", "SELECT DISTINCT ");
+        let unique = format!("SELECT count(*) FROM ({different}{grain}{rest} FROM forecast.{table})");
+        assert_eq!(warehouse.number(&unique), warehouse.number(&format!("{all}{table}")), "rows of {table}");
+    }
+}
