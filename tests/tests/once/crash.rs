@@ -26,7 +26,8 @@ fn death_after_every_single_commit() {
     let world = World::new();
     let undisturbed = world.undisturbed();
     let warehouse = world.warehouse("w");
-    let inputs = dies_until_done(&warehouse, "committed", &["ingest"]) + dies_until_done(&warehouse, "committed", &["build"]);
+    let inputs =
+        dies_until_done(&warehouse, "committed", &["ingest"]) + dies_until_done(&warehouse, "committed", &["build"]);
     assert_eq!(inputs, 8, "deaths among the commits of bronze and silver");
     // the first commit of each run is the ledger's
     let deaths = dies_until_done(&warehouse, "committed:2", &["backfill"]);
