@@ -26,9 +26,12 @@ fn death_after_every_single_commit() {
     let world = World::new();
     let undisturbed = world.undisturbed();
     let warehouse = world.warehouse("w");
-    let deaths = dies_until_done(&warehouse, "committed", &["backfill"]);
-    // eight of bronze and silver, 8 of models, twice 8 of forecasts, 2 of actuals, and those of the ledger
-    assert!(deaths >= 34, "only {deaths} commits were interrupted");
+    let inputs =
+        dies_until_done(&warehouse, "committed", &["ingest"]) + dies_until_done(&warehouse, "committed", &["build"]);
+    assert_eq!(inputs, 8, "deaths among the commits of bronze and silver");
+    // the first commit of each run is the ledger's
+    let deaths = dies_until_done(&warehouse, "committed:2", &["backfill"]);
+    assert!(deaths >= 24, "only {deaths} deaths among 8 commits of models and 16 of forecasts");
     assert_eq!(warehouse.rows(), undisturbed.rows());
 }
 
@@ -36,7 +39,7 @@ fn death_after_every_single_commit() {
 fn death_before_commits() {
     let world = World::new();
     let undisturbed = world.undisturbed();
-    for point in ["files_written:1", "files_written:12", "files_written:19", "files_written:33", "files_written:44"] {
+    for point in ["files_written:1", "files_written:12", "files_written:19", "files_written:44"] {
         dies_once(&world, &undisturbed, point);
     }
     let warehouse = world.warehouse("again");
@@ -50,7 +53,7 @@ fn death_before_commits() {
 fn death_between_the_tables_of_a_commit() {
     let world = World::new();
     let undisturbed = world.undisturbed();
-    for point in ["between_tables:1", "between_tables:4", "between_tables:8"] {
+    for point in ["between_tables:1", "between_tables:8"] {
         dies_once(&world, &undisturbed, point);
     }
     let warehouse = world.warehouse("again");
@@ -88,7 +91,7 @@ fn death_before_a_checkpoint() {
 fn death_while_cells_are_replaced() {
     let world = World::new();
     let undisturbed = world.undisturbed();
-    for (nth, again) in [(1, "--force"), (8, "--force"), (9, ""), (14, ""), (24, "--force")] {
+    for (nth, again) in [(3, "--force"), (9, ""), (14, ""), (24, "--force")] {
         let warehouse = undisturbed.copy(&format!("force-{nth}"));
         let point = format!("force:{nth}");
         assert!(warehouse.dies_at(&point, &["backfill", "--force"]), "{point} was never reached");
