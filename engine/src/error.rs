@@ -36,7 +36,9 @@ pub enum EngineError {
         message: String,
     },
     /// Stored rows were made under other settings.
-    #[error("{table}: model version {model_version:?} holds rows made with {key} = {stored}, now {wanted}; choose another --model-version or restore the setting")]
+    #[error(
+        "{table}: model version {model_version:?} holds rows made with {key} = {stored}, now {wanted}; choose another --model-version or restore the setting"
+    )]
     Conflict {
         /// Table that holds the rows.
         table: String,

@@ -24,7 +24,9 @@ pub(crate) fn load(file: &Path, overrides: &Overrides) -> Result<Settings> {
     }
     let sections = ["dataset", "training", "forecast", "run"];
     let variables = Env::prefixed("ALMANAC_")
-        .filter(move |key| sections.iter().any(|section| key.as_str().to_ascii_lowercase().starts_with(&format!("{section}__"))))
+        .filter(move |key| {
+            sections.iter().any(|section| key.as_str().to_ascii_lowercase().starts_with(&format!("{section}__")))
+        })
         .split("__");
     let mut settings: Settings =
         Figment::new().merge(Toml::file_exact(file)).merge(variables).extract().map_err(|e| refused(&e))?;
@@ -40,8 +42,12 @@ fn refused(error: &figment::Error) -> EngineError {
     EngineError::Configuration {
         key: if key.is_empty() { place.clone() } else { key },
         value: match &first.kind {
-            figment::error::Kind::InvalidType(found, _) | figment::error::Kind::InvalidValue(found, _) => found.to_string(),
-            figment::error::Kind::UnknownField(found, _) | figment::error::Kind::UnknownVariant(found, _) => found.clone(),
+            figment::error::Kind::InvalidType(found, _) | figment::error::Kind::InvalidValue(found, _) => {
+                found.to_string()
+            }
+            figment::error::Kind::UnknownField(found, _) | figment::error::Kind::UnknownVariant(found, _) => {
+                found.clone()
+            }
             _ => "refused".to_owned(),
         },
         message: format!("{}{}", first.kind, if place.is_empty() { String::new() } else { format!(" ({place})") }),

@@ -7,3 +7,4 @@ mod config;
 mod exit;
 pub mod ingest;
 mod progress;
+mod show;

@@ -19,9 +19,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use almanac_models::{FittedModel, Future, History, Levels, ModelError, Scratch, StreamKey, Summary, summarise};
-use arrow::array::{
-    ArrayRef, Float32Builder, Float64Array, Float64Builder, ListBuilder, StringBuilder, StructArray,
-};
+use arrow::array::{ArrayRef, Float32Builder, Float64Array, Float64Builder, ListBuilder, StringBuilder, StructArray};
 use arrow::datatypes::{DataType, Field, Fields};
 use datafusion::common::{Result, exec_datafusion_err};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};

@@ -76,10 +76,7 @@ fn values(job: &Job, panel: &Panel) -> Result<RecordBatch> {
     let days: Vec<Day> = panel.keys.values().flat_map(|series| served(job, series).0).copied().collect();
     let values = panel.keys.values().flat_map(|series| served(job, series).1);
     let values: Float64Array = values.map(|value| (!value.is_nan()).then_some(*value)).collect();
-    columns.extend([
-        Arc::new(Date32Array::from(days)) as ArrayRef,
-        Arc::new(values),
-    ]);
+    columns.extend([Arc::new(Date32Array::from(days)) as ArrayRef, Arc::new(values)]);
     batch(&tables::forecast_actuals(&job.settings), columns)
 }
 

@@ -352,12 +352,8 @@ impl Committer<'_> {
         report.timings.add(&cell.timings);
         report.units += cell.outcomes.len();
         let forecasts = cell.outcomes.iter().map(|outcome| outcome.forecasts).sum();
-        let event = Event::Computed {
-            step: self.kind.name(),
-            cell: cell.cell.clone(),
-            units: cell.outcomes.len(),
-            forecasts,
-        };
+        let event =
+            Event::Computed { step: self.kind.name(), cell: cell.cell.clone(), units: cell.outcomes.len(), forecasts };
         tell(self.options, event);
         self.ready.push(cell);
         if self.ready.len() >= self.job.settings.run.cells_per_commit.max(1) {

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use almanac_models::Day;
-use arrow::array::{ArrayRef, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
+use arrow::array::{
+    ArrayRef, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+};
 
 use crate::cell::Cell;
 use crate::delta::{Warehouse, replace_partition};

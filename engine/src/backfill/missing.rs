@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use almanac_models::Day;
 
-use crate::backfill::existing::{self, files_by_cell};
+use crate::backfill::existing::{self, ModelRow, files_by_cell};
 use crate::backfill::grid::{GridCell, grid};
 use crate::backfill::selection::Selection;
 use crate::cell::Cell;
@@ -49,16 +49,14 @@ pub async fn fits(job: &Job, warehouse: &Warehouse, selection: &Selection, bucke
         None => BTreeMap::new(),
     };
     let mut work = Vec::new();
+    let mut replaced = BTreeSet::new();
     for grid_cell in grid(job, selection, bucket).await? {
         let cell = grid_cell.cell.clone();
         let found = models.get(&cell).cloned().unwrap_or_default();
-        let settings = identity::settings_json(&job.settings, &cell.model_name)?;
         let stale = found.values().filter(|model| model.data_version != job.data_version()).count();
         let replace = (selection.force || selection.refresh_stale && stale > 0) && !found.is_empty();
-        if !replace {
-            for model in found.values() {
-                refuse_other_settings(&cell, &model.settings, &settings)?;
-            }
+        if replace {
+            replaced.insert(cell.clone());
         }
         let exists = |key: &str| !replace && found.contains_key(key);
         let wanted = grid_cell.units.iter().filter(|unit| unit.refusal.is_none() && !unit.origins.is_empty());
@@ -85,6 +83,7 @@ pub async fn fits(job: &Job, warehouse: &Warehouse, selection: &Selection, bucke
             cell,
         });
     }
+    refuse_other_settings(job, models.iter().filter(|(cell, _)| !replaced.contains(*cell)))?;
     Ok(work)
 }
 
@@ -98,6 +97,9 @@ pub async fn forecasts(job: &Job, warehouse: &Warehouse, selection: &Selection, 
     let point_rows = Snapshot::open(warehouse, &points_table).await?;
     let (path_files, point_files) = (files_by_cell(path_rows.as_ref())?, files_by_cell(point_rows.as_ref())?);
     let forecast = &job.settings.forecast;
+    if let Some(models) = Snapshot::open(warehouse, &tables::trained_models(&job.settings)).await? {
+        refuse_other_settings(job, existing::models(job, &models, bucket).await?.iter())?;
+    }
     let mut work = Vec::new();
     for grid_cell in grid(job, selection, bucket).await? {
         let cell = grid_cell.cell.clone();
@@ -121,7 +123,14 @@ pub async fn forecasts(job: &Job, warehouse: &Warehouse, selection: &Selection, 
                 let (Some(&first), Some(&last)) = (missing.first(), missing.last()) else { return };
                 let whole = missing.len() == unit.origins.len() && unit.refused.is_none();
                 let only = if whole { None } else { Some(missing) };
-                units.push(Unit { cell: cell.clone(), key: unit.key.clone(), origins: (first, last), only, paths, points });
+                units.push(Unit {
+                    cell: cell.clone(),
+                    key: unit.key.clone(),
+                    origins: (first, last),
+                    only,
+                    paths,
+                    points,
+                });
             };
             if no_paths == no_points {
                 ask(no_paths, true, true);
@@ -147,17 +156,26 @@ pub async fn forecasts(job: &Job, warehouse: &Warehouse, selection: &Selection, 
     Ok(work)
 }
 
-fn refuse_other_settings(cell: &Cell, stored: &str, now: &str) -> Result<()> {
-    match identity::difference(stored, now) {
-        None => Ok(()),
-        Some((key, stored, wanted)) => Err(EngineError::Conflict {
-            table: "forecast.trained_models".into(),
-            model_version: cell.model_version.clone(),
-            key,
-            stored,
-            wanted,
-        }),
+/// One model version never mixes settings: its stored models must have been made under today's.
+fn refuse_other_settings<'a>(
+    job: &Job,
+    models: impl Iterator<Item = (&'a Cell, &'a BTreeMap<String, ModelRow>)>,
+) -> Result<()> {
+    for (cell, rows) in models.filter(|(cell, _)| job.settings.forecast.models.contains(&cell.model_name)) {
+        let now = identity::settings_json(&job.settings, &cell.model_name)?;
+        for model in rows.values() {
+            if let Some((key, stored, wanted)) = identity::difference(&model.settings, &now) {
+                return Err(EngineError::Conflict {
+                    table: "forecast.trained_models".into(),
+                    model_version: cell.model_version.clone(),
+                    key,
+                    stored,
+                    wanted,
+                });
+            }
+        }
     }
+    Ok(())
 }
 
 fn paths(files: Option<&Vec<DataFile>>) -> BTreeSet<String> {

@@ -11,8 +11,8 @@ mod ledger;
 mod missing;
 mod selection;
 
-pub use estimate::{Estimate, ModelEstimate, estimate};
 pub use driver::{Event, Options, StepReport, infer, train};
+pub use estimate::{Estimate, ModelEstimate, estimate};
 pub use grid::{GridCell, GridUnit, grid};
 pub use ledger::Ledger;
 pub use missing::{CellWork, fits, forecasts};

@@ -35,7 +35,7 @@ pub(super) enum Step<T> {
         /// Application transactions.
         transactions: Vec<Transaction>,
         /// Kind of change, for the table's history.
-        operation: DeltaOperation,
+        operation: Box<DeltaOperation>,
     },
 }
 
@@ -66,7 +66,7 @@ pub(super) async fn carry_out<C: Change>(
             Step::Done(outcome) => return Ok(outcome),
             Step::Commit { actions, transactions, operation } => (actions, transactions, operation),
         };
-        match commit_on(&snapshot, actions, transactions, operation, info).await {
+        match commit_on(&snapshot, actions, transactions, *operation, info).await {
             Ok(after) => {
                 let decided = change.decide(&after).await?;
                 checkpoint_if_due(&after).await;

@@ -167,7 +167,7 @@ impl CellCommit {
         }
         let mode = if replaces { SaveMode::Overwrite } else { SaveMode::Append };
         let partition_by = Some(snapshot.def().partition_by.clone());
-        let operation = DeltaOperation::Write { mode, partition_by, predicate: None };
+        let operation = Box::new(DeltaOperation::Write { mode, partition_by, predicate: None });
         Ok(Step::Commit { actions, transactions: raised, operation })
     }
 }

@@ -126,7 +126,7 @@ impl Change for Replacement {
         self.written = Some(rows);
         fault::reach("files_written");
         let partition_by = Some(self.def.partition_by.clone());
-        let operation = DeltaOperation::Write { mode: SaveMode::Overwrite, partition_by, predicate: None };
+        let operation = Box::new(DeltaOperation::Write { mode: SaveMode::Overwrite, partition_by, predicate: None });
         Ok(Step::Commit { actions, transactions: vec![], operation })
     }
 }

@@ -33,6 +33,8 @@ const ROW_GROUP_ROWS: usize = 128 << 10;
 const ROW_GROUP_BYTES: usize = 64 << 20;
 /// Bytes above which a file is uploaded in parts.
 const UPLOAD_PART_BYTES: usize = 8 << 20;
+/// Parts of one file that are uploaded at once: each is held in memory.
+const UPLOAD_PARTS_AT_ONCE: usize = 2;
 
 /// Writes the rows of one cell (or one partition) of one table. Memory is bounded by a row group.
 ///
@@ -165,7 +167,8 @@ impl CellWriter {
         let folder = partition_folder(&self.partition);
         let file = format!("part-{}.parquet", uuid::Uuid::new_v4());
         let name = if folder.is_empty() { file } else { format!("{folder}/{file}") };
-        let sink = BufWriter::with_capacity(Arc::clone(&self.store), self.location(&name), UPLOAD_PART_BYTES);
+        let sink = BufWriter::with_capacity(Arc::clone(&self.store), self.location(&name), UPLOAD_PART_BYTES)
+            .with_max_concurrency(UPLOAD_PARTS_AT_ONCE);
         // without the Arrow schema of other writers: the Parquet types say all that our types need
         let options = ArrowWriterOptions::new().with_properties(self.properties.clone()).with_skip_arrow_metadata(true);
         let encoder = ArrowWriter::try_new_with_options(vec![], Arc::clone(&self.schema), options).map_err(internal)?;
@@ -238,7 +241,7 @@ fn properties(schema: &SchemaRef, statistics: &[String]) -> WriterProperties {
             _ => builder,
         };
         if statistics.contains(field.name()) {
-            builder = builder.set_column_statistics_enabled(path, EnabledStatistics::Page);
+            builder = builder.set_column_statistics_enabled(path, EnabledStatistics::Chunk);
         }
     }
     builder.build()

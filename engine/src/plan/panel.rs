@@ -55,9 +55,8 @@ impl KeySeries {
     /// Whether a used value is dated after the cut or became public after it.
     pub fn leaks(&self, columns: &[&Series], at: Day) -> bool {
         let n = cut(&self.days, at);
-        let late = |series: &&Series| {
-            series.known_at.as_ref().is_some_and(|known| known[..n].iter().any(|&day| day > at))
-        };
+        let late =
+            |series: &&Series| series.known_at.as_ref().is_some_and(|known| known[..n].iter().any(|&day| day > at));
         self.days[..n].last().is_some_and(|&day| day > at) || columns.iter().any(late)
     }
 }
@@ -99,17 +98,11 @@ async fn read(job: &Job, bucket: i32) -> Result<Panel> {
     let mut rows_by_key: BTreeMap<String, Vec<(Day, usize, usize)>> = BTreeMap::new();
     let batches = rows.collect().await?;
     for (b, batch) in batches.iter().enumerate() {
-        let keys: Vec<_> = job
-            .settings
-            .dataset
-            .key
-            .iter()
-            .map(|name| text(batch, name))
-            .collect::<Result<_>>()?;
+        let keys: Vec<_> = job.settings.dataset.key.iter().map(|name| text(batch, name)).collect::<Result<_>>()?;
         let days = dates(batch, "date")?;
-        for row in 0..batch.num_rows() {
+        for (row, &day) in days.iter().enumerate() {
             let values: Vec<&str> = keys.iter().map(|column| column.value(row)).collect();
-            rows_by_key.entry(key_text(&values)).or_default().push((days[row], b, row));
+            rows_by_key.entry(key_text(&values)).or_default().push((day, b, row));
         }
     }
     let columns: Vec<Numbers> = batches.iter().map(Numbers::new).collect::<Result<_>>()?;
@@ -157,7 +150,8 @@ impl Numbers {
 
 fn series(job: &Job, key: &str, rows: &[(Day, usize, usize)], batches: &[Numbers]) -> KeySeries {
     let target_name = &job.settings.dataset.target;
-    let target_of = |&(_, b, row): &(Day, usize, usize)| batches[b].values.get(target_name).map_or(f64::NAN, |v| v[row]);
+    let target_of =
+        |&(_, b, row): &(Day, usize, usize)| batches[b].values.get(target_name).map_or(f64::NAN, |v| v[row]);
     let last_bar = rows.iter().filter(|row| batches[row.1].session[row.2]).map(|row| row.0).max().unwrap_or(Day::MIN);
     let session = |row: &&(Day, usize, usize)| match job.settings.dataset.calendar {
         CalendarKind::Trading => batches[row.1].session[row.2],
@@ -167,7 +161,8 @@ fn series(job: &Job, key: &str, rows: &[(Day, usize, usize)], batches: &[Numbers
     let names: Vec<String> = batches.first().map(|b| b.values.keys().cloned().collect()).unwrap_or_default();
     let pick = |rows: &[(Day, usize, usize)]| -> BTreeMap<String, Series> {
         let column = |name: &String| {
-            let values = rows.iter().map(|&(_, b, row)| batches[b].values.get(name).map_or(f64::NAN, |v| v[row])).collect();
+            let values =
+                rows.iter().map(|&(_, b, row)| batches[b].values.get(name).map_or(f64::NAN, |v| v[row])).collect();
             let lagged = batches.iter().any(|b| b.known_at.contains_key(name));
             let known = |&(_, b, row): &(Day, usize, usize)| batches[b].known_at.get(name).map_or(Day::MIN, |v| v[row]);
             Series { values, known_at: lagged.then(|| rows.iter().map(known).collect()) }

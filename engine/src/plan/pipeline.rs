@@ -19,16 +19,10 @@ use crate::plan::result::{self, CellResult};
 use crate::plan::worklist::{self, Unit};
 use crate::{EngineError, Result};
 
-const FIT_ARGUMENTS: [&str; 8] = ["spec", "days", "target", "regressors", "training_cutoff_date", "seed", "horizon", "week"];
-const FIT_KEEP: [&str; 7] = [
-    "model_name",
-    "model_version",
-    "key_bucket",
-    "training_cutoff_date",
-    "key",
-    "training_start_date",
-    "skip_reason",
-];
+const FIT_ARGUMENTS: [&str; 8] =
+    ["spec", "days", "target", "regressors", "training_cutoff_date", "seed", "horizon", "week"];
+const FIT_KEEP: [&str; 7] =
+    ["model_name", "model_version", "key_bucket", "training_cutoff_date", "key", "training_start_date", "skip_reason"];
 const SIMULATE_ARGUMENTS: [&str; 14] = [
     "format",
     "fitted_model",

@@ -34,7 +34,9 @@ impl<'a> Rows<'a> {
 
     fn primitive<T: ArrowPrimitiveType>(&self, name: &str) -> Result<&'a arrow::array::PrimitiveArray<T>> {
         let array = self.array(name)?;
-        array.as_primitive_opt::<T>().ok_or_else(|| EngineError::Internal(format!("column {name} is {}", array.data_type())))
+        array
+            .as_primitive_opt::<T>()
+            .ok_or_else(|| EngineError::Internal(format!("column {name} is {}", array.data_type())))
     }
 
     pub(crate) fn text(&self, name: &str, row: usize) -> Result<Option<String>> {

@@ -85,7 +85,7 @@ fn encode(units: &[Unit]) -> Result<RecordBatch> {
         Arc::new(units.iter().map(|u| Some(u.paths)).collect::<BooleanArray>()),
         Arc::new(units.iter().map(|u| Some(u.points)).collect::<BooleanArray>()),
     ];
-    Ok(RecordBatch::try_new(schema(), columns).map_err(crate::EngineError::from_arrow)?)
+    RecordBatch::try_new(schema(), columns).map_err(crate::EngineError::from_arrow)
 }
 
 /// The units of a worklist batch.
@@ -122,7 +122,8 @@ mod tests {
             key_bucket: 1,
             training_cutoff_date: 17_531,
         };
-        let whole = Unit { cell, key: "Coffee".into(), origins: (17_532, 17_712), only: None, paths: true, points: true };
+        let whole =
+            Unit { cell, key: "Coffee".into(), origins: (17_532, 17_712), only: None, paths: true, points: true };
         let part = Unit { only: Some(vec![17_540, 17_541]), paths: false, ..whole.clone() };
         let units = vec![whole, part];
         assert!(encode(&units).is_ok_and(|batch| decode(&batch) == units));

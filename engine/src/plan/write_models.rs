@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use arrow::array::{
-    ArrayRef, AsArray, BinaryArray, Float64Array, Int64Array, RecordBatch, StringArray,
-};
+use arrow::array::{ArrayRef, AsArray, BinaryArray, Float64Array, Int64Array, RecordBatch, StringArray};
 use datafusion::error::Result;
 use datafusion::execution::SendableRecordBatchStream;
 use futures::{Stream, StreamExt};
@@ -132,10 +130,12 @@ impl OpenCell {
         );
         let settings = identity::settings_json(&job.settings, &cell.model_name)?;
         let text = |name: &str| Ok::<ArrayRef, EngineError>(Arc::new(StringArray::from(vec![fit.text(name, row)?])));
-        let number = |name: &str| Ok::<ArrayRef, EngineError>(Arc::new(Float64Array::from(vec![fit.number(name, row)?])));
+        let number =
+            |name: &str| Ok::<ArrayRef, EngineError>(Arc::new(Float64Array::from(vec![fit.number(name, row)?])));
         let long = |value: i64| Arc::new(Int64Array::from(vec![value])) as ArrayRef;
         let calendar = job.settings.dataset.calendar;
-        let calendar = serde_json::to_value(calendar).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
+        let calendar =
+            serde_json::to_value(calendar).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
         let mut columns: Vec<ArrayRef> = vec![texts(&model_id, 1)];
         columns.extend(key_values(key).into_iter().map(|value| texts(value, 1)));
         columns.extend([

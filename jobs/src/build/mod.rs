@@ -21,7 +21,7 @@ use std::time::Instant;
 
 use almanac_engine::Result;
 use almanac_engine::cell::key_bucket;
-use almanac_engine::delta::replace::{Replaced, one_batch};
+use almanac_engine::delta::replace::{Partition, Replaced, one_batch};
 use almanac_engine::delta::{Snapshot, Warehouse, replace_partitions};
 use almanac_engine::settings::Settings;
 use almanac_engine::tables::TableDef;
@@ -178,11 +178,7 @@ impl<'a> Build<'a> {
         Ok(())
     }
 
-    async fn store(
-        &self,
-        def: &TableDef,
-        partitions: Vec<(Option<Vec<(String, String)>>, RecordBatch)>,
-    ) -> Result<bool> {
+    async fn store(&self, def: &TableDef, partitions: Vec<(Partition, RecordBatch)>) -> Result<bool> {
         Ok(replace_partitions(self.warehouse, def, partitions).await? != Replaced::Unchanged)
     }
 

@@ -9,11 +9,11 @@ use almanac_engine::delta::{Snapshot, Warehouse, content};
 use almanac_engine::plan::panel;
 use almanac_engine::tables;
 use almanac_models::{FitContext, Future, History, Levels, Scratch, StreamKey, summarise};
-use comfy_table::{CellAlignment, Table, presets};
 
 use super::{Session, backfill, input};
 use crate::cli::{BenchCommand, InputOptions};
 use crate::exit::Outcome;
+use crate::show;
 
 pub(crate) async fn run(session: &Session, source: Option<&Path>, command: &BenchCommand) -> Outcome {
     match command.what.as_str() {
@@ -58,7 +58,7 @@ async fn whole(session: &Session, source: Option<&Path>) -> Outcome {
     backfill::both(&fresh).await?;
     let bare = bare.elapsed().as_secs_f64();
     stages(ran.train.as_ref(), ran.infer.as_ref());
-    let mut table = plain(["", "seconds"]);
+    let mut table = show::table(["", "seconds"], 1);
     table.add_row(["ingest and build".to_owned(), format!("{prepared:.1}")]);
     table.add_row(["train and infer".to_owned(), format!("{wall:.1}")]);
     table.add_row(["nothing to do".to_owned(), format!("{again:.2}")]);
@@ -72,17 +72,8 @@ async fn whole(session: &Session, source: Option<&Path>) -> Outcome {
     Ok(())
 }
 
-fn plain<const N: usize>(header: [&str; N]) -> Table {
-    let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_header(header);
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table
-}
-
 fn stages(train: Option<&StepReport>, infer: Option<&StepReport>) {
-    let mut table = plain(["stage", "core-seconds"]);
+    let mut table = show::table(["stage", "core-seconds"], 1);
     let sum = |value: &dyn Fn(&StepReport) -> f64| [train, infer].into_iter().flatten().map(value).sum::<f64>();
     let rows: [(&str, f64); 7] = [
         ("plan", sum(&|r| r.plan_seconds)),
@@ -102,7 +93,7 @@ fn stages(train: Option<&StepReport>, infer: Option<&StepReport>) {
 /// Row counts and content hashes of the data tables.
 async fn contents(session: &Session) -> Outcome {
     let settings = &session.settings;
-    let mut table = plain(["table", "rows", "content hash"]);
+    let mut table = show::table(["table", "rows", "content hash"], 1);
     let defs = [
         tables::trained_models(settings),
         tables::distributions(settings, settings.forecast.horizon),
@@ -134,11 +125,13 @@ async fn forecasts(session: &Session) -> Outcome {
     let forecast = &session.settings.forecast;
     let percents = forecast.levels.iter().map(|&level| f64::from(level)).collect::<Vec<_>>();
     let levels = Levels::try_from(percents).map_err(|e| EngineError::Internal(e.to_string()))?;
-    let mut table = plain(["model", "key", "fit ms", "condition ms", "simulate ms", "quantiles ms"]);
-    for (name, series) in forecast.models.iter().flat_map(|name| panel.keys.values().map(move |series| (name, series))) {
+    let mut table = show::table(["model", "key", "fit ms", "condition ms", "simulate ms", "quantiles ms"], 2);
+    for (name, series) in forecast.models.iter().flat_map(|name| panel.keys.values().map(move |series| (name, series)))
+    {
         let spec = job.model(name)?;
         let cutoff = forecast.to.map_or_else(|| series.days.last().copied().unwrap_or(0), day_of);
-        let Ok((range, columns)) = almanac_engine::plan::servable::training(&job, &calendar, &spec, series, cutoff) else {
+        let Ok((range, columns)) = almanac_engine::plan::servable::training(&job, &calendar, &spec, series, cutoff)
+        else {
             continue;
         };
         let values: Vec<&[f64]> = columns.iter().map(|column| &column.values[range.clone()]).collect();

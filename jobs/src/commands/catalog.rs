@@ -15,7 +15,8 @@ use crate::exit::Outcome;
 
 /// Every table that the settings define, whether it exists or not.
 pub(crate) fn all(settings: &Settings) -> Vec<TableDef> {
-    let mut defs: Vec<TableDef> = settings.sources.iter().map(|source| tables_input::bronze(settings, source)).collect();
+    let mut defs: Vec<TableDef> =
+        settings.sources.iter().map(|source| tables_input::bronze(settings, source)).collect();
     defs.extend([
         tables_input::quarantine(),
         tables_input::unified_data(settings),
@@ -53,7 +54,8 @@ pub(crate) async fn existing(session: &Session, name: Option<&str>) -> Outcome<V
 
 /// A session in which every existing table is `schema.name`, with our functions and views.
 pub(crate) async fn context(session: &Session) -> Outcome<SessionContext> {
-    let config = SessionConfig::new().with_default_catalog_and_schema("almanac", "forecast").with_information_schema(true);
+    let config =
+        SessionConfig::new().with_default_catalog_and_schema("almanac", "forecast").with_information_schema(true);
     let context = SessionContext::new_with_config(config);
     almanac_udfs::register(&context);
     let catalog = Arc::new(MemoryCatalogProvider::new());

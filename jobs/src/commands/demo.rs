@@ -10,6 +10,10 @@ use crate::progress;
 pub(crate) fn run(command: &DemoCommand) -> Outcome {
     let place = command.directory.display().to_string();
     almanac_demo::generate(&command.directory, command.data_seed).map_err(|e| EngineError::storage(&place, e))?;
-    progress::step("demo-data", &format!("synthetic data in {place}"), json!({ "directory": place, "synthetic": true }));
+    progress::step(
+        "demo-data",
+        &format!("synthetic data in {place}"),
+        json!({ "directory": place, "synthetic": true }),
+    );
     Ok(())
 }

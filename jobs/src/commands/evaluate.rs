@@ -1,12 +1,12 @@
 //! `evaluate`: scores forecasts against what happened, and shows them by key and model.
 
 use almanac_engine::evaluate::{EvaluateReport, ModelScore, evaluate};
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{ContentArrangement, Table};
 use serde_json::{Value, json};
 
 use super::Session;
 use crate::exit::Outcome;
-use crate::progress;
+use crate::{progress, show};
 
 /// Width of the tables, in characters.
 const WIDTH: u16 = 80;
@@ -94,21 +94,17 @@ fn name(score: &ModelScore, scores: &[&ModelScore]) -> String {
     }
 }
 
-fn table(header: Vec<String>) -> Table {
-    let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_width(WIDTH).set_header(header);
+fn table(header: &[String]) -> Table {
+    let mut table = show::table(header.iter().map(String::as_str), 1);
+    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
     table
 }
 
-/// Numbers to the right, close together.
+/// Columns close together.
 fn align(mut table: Table) -> Table {
-    for (position, column) in table.column_iter_mut().enumerate() {
+    table.column_iter_mut().for_each(|column| {
         column.set_padding((0, 1));
-        if position > 0 {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
+    });
     table
 }
 
@@ -118,7 +114,7 @@ fn accuracy(scores: &[&ModelScore]) -> Table {
     let mut header: Vec<String> = ["model", "count", "MAE", "/naive", "MAPE", "CRPS"].map(str::to_owned).into();
     header.extend(levels.iter().map(|(level, _)| format!("in {level}")));
     header.push("leaks".into());
-    let mut table = table(header);
+    let mut table = table(&header);
     for score in scores {
         let ratio = score.ratio_to_naive.map(|ratio| format!("{ratio:.3}")).unwrap_or_default();
         let mape = if score.mape.is_nan() { "-".to_owned() } else { format!("{:.2}", score.mape) };
@@ -137,7 +133,7 @@ fn by_day(scores: &[&ModelScore]) -> Table {
     days.sort_unstable();
     days.dedup();
     let header = std::iter::once("MAE at day".to_owned()).chain(days.iter().map(ToString::to_string));
-    let mut table = table(header.collect());
+    let mut table = table(&header.collect::<Vec<_>>());
     for score in scores {
         let at = |day: &usize| score.mae_at.iter().find(|(told, _)| told == day).map(|(_, mae)| number(*mae));
         let values = days.iter().map(|day| at(day).unwrap_or_default());

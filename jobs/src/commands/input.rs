@@ -18,11 +18,12 @@ pub(crate) async fn ingest(session: &Session, source: Option<&Path>, options: &I
         value: "absent".into(),
         message: "name the folder of the input files".into(),
     })?;
-    let as_of = options.as_of.as_deref().map(|text| text.parse()).transpose().map_err(|_| EngineError::Configuration {
-        key: "--as-of".into(),
-        value: options.as_of.clone().unwrap_or_default(),
-        message: "expected a date as YYYY-MM-DD".into(),
-    })?;
+    let as_of =
+        options.as_of.as_deref().map(|text| text.parse()).transpose().map_err(|_| EngineError::Configuration {
+            key: "--as-of".into(),
+            value: options.as_of.clone().unwrap_or_default(),
+            message: "expected a date as YYYY-MM-DD".into(),
+        })?;
     let accept = Accept::parse(&options.accept).map_err(|e| EngineError::Configuration {
         key: "--accept".into(),
         value: options.accept.join(","),

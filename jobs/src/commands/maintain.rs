@@ -17,12 +17,15 @@ pub(crate) async fn run(session: &Session, command: &MaintainCommand) -> Outcome
             "optimize" => {
                 let done = maintain::optimize(&session.warehouse, &def).await?;
                 let sentence = format!("{name}: {} files became {}", done.files_before, done.files_after);
-                let facts = json!({ "table": name, "files_before": done.files_before, "files_after": done.files_after });
+                let facts =
+                    json!({ "table": name, "files_before": done.files_before, "files_after": done.files_after });
                 progress::step("optimize", &sentence, facts);
             }
             "vacuum" => {
-                let options =
-                    Vacuum { retention: TimeDelta::hours(i64::from(command.retention_hours)), dry_run: command.dry_run };
+                let options = Vacuum {
+                    retention: TimeDelta::hours(i64::from(command.retention_hours)),
+                    dry_run: command.dry_run,
+                };
                 let mut deleted = maintain::vacuum(&session.warehouse, &def, options).await?.paths;
                 if def == tables::trained_models(&session.settings) {
                     deleted.extend(maintain::vacuum_models(&session.warehouse, &def, options).await?.paths);

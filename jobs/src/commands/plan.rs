@@ -1,10 +1,11 @@
 //! `plan`: what a backfill would do, before anything runs.
 
 use almanac_engine::backfill::{Estimate, estimate};
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::Table;
 
 use super::Session;
 use crate::exit::Outcome;
+use crate::show;
 
 pub(crate) async fn run(session: &Session) -> Outcome {
     let job = session.job().await?;
@@ -17,9 +18,7 @@ pub(crate) async fn run(session: &Session) -> Outcome {
 }
 
 fn table(estimate: &Estimate) -> Table {
-    let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
-    table.set_header(["model", "fits", "forecasts", "rows", "MB", "commits", "core-seconds"]);
+    let mut table = show::table(["model", "fits", "forecasts", "rows", "MB", "commits", "core-seconds"], 1);
     for row in estimate.models.iter().chain(std::iter::once(&estimate.total)) {
         table.add_row([
             row.model.clone(),
@@ -30,9 +29,6 @@ fn table(estimate: &Estimate) -> Table {
             row.commits.to_string(),
             format!("{:.1}", row.core_seconds),
         ]);
-    }
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
     }
     table
 }

@@ -27,7 +27,9 @@ pub(crate) async fn run(session: &Session) -> Outcome {
     let now = chrono::Utc::now().timestamp_micros();
     for batch in &runs {
         for row in 0..batch.num_rows() {
-            let text = |column: usize| arrow::util::display::array_value_to_string(batch.column(column), row).unwrap_or_default();
+            let text = |column: usize| {
+                arrow::util::display::array_value_to_string(batch.column(column), row).unwrap_or_default()
+            };
             let count = |column: usize| batch.column(column).as_primitive::<Int64Type>().value(row);
             let beat = batch.column(9).as_primitive::<TimestampMicrosecondType>();
             let silent = beat.is_valid(row) && now - beat.value(row) > ABANDONED_MICROSECONDS;

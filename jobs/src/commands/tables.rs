@@ -1,23 +1,16 @@
 //! `tables`: what the warehouse holds.
 
 use almanac_engine::delta::{Snapshot, content};
-use comfy_table::{CellAlignment, Table, presets};
 use serde_json::json;
 
 use super::{Session, catalog};
 use crate::cli::TablesCommand;
 use crate::exit::Outcome;
-use crate::progress;
+use crate::{progress, show};
 
 pub(crate) async fn run(session: &Session, command: &TablesCommand) -> Outcome {
-    let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
-    let mut header = vec!["table", "version", "files", "rows", "MB"];
-    header.extend(command.content.then_some("content"));
-    table.set_header(header);
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
+    let content = command.content.then_some("content");
+    let mut table = show::table(["table", "version", "files", "rows", "MB"].into_iter().chain(content), 1);
     for def in catalog::existing(session, None).await? {
         let Some(snapshot) = Snapshot::open(&session.warehouse, &def).await? else { continue };
         let files = snapshot.files()?;

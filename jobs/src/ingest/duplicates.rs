@@ -64,11 +64,13 @@ mod tests {
     use super::*;
     use crate::ingest::rows::{Text, Values};
 
-    fn rows(of: &[(&str, i32, Option<f64>, Option<f64>)]) -> Rows {
+    /// Key, day and two values.
+    type Short<'a> = (&'a str, i32, Option<f64>, Option<f64>);
+
+    fn rows(of: &[Short<'_>]) -> Rows {
         let mut key = Text::default();
         of.iter().for_each(|row| key.push(Some(row.0)));
-        let number =
-            |f: fn(&(&str, i32, Option<f64>, Option<f64>)) -> Option<f64>| Values::Number(of.iter().map(f).collect());
+        let number = |value: fn(&Short<'_>) -> Option<f64>| Values::Number(of.iter().map(value).collect());
         Rows {
             lines: (2..).take(of.len()).collect(),
             dates: of.iter().map(|row| row.1).collect(),

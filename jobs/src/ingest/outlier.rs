@@ -73,11 +73,11 @@ struct Window {
 
 impl Window {
     fn push(&mut self, value: f64) {
-        if self.arrived.len() == WINDOW {
-            if let Some(oldest) = self.arrived.pop_front() {
-                let place = self.sorted.partition_point(|other| other.total_cmp(&oldest).is_lt());
-                self.sorted.remove(place);
-            }
+        if self.arrived.len() == WINDOW
+            && let Some(oldest) = self.arrived.pop_front()
+        {
+            let place = self.sorted.partition_point(|other| other.total_cmp(&oldest).is_lt());
+            self.sorted.remove(place);
         }
         self.arrived.push_back(value);
         let place = self.sorted.partition_point(|other| other.total_cmp(&value).is_lt());

@@ -174,7 +174,7 @@ impl Change for MergeCommit {
         }
         let removed = open.iter().flat_map(|merge| &merge.inputs).map(|file| Action::Remove(file.remove(false)));
         let added = open.iter().flat_map(|merge| &merge.add).cloned().map(Action::Add);
-        let operation = DeltaOperation::Optimize { predicate: None, target_size: TARGET_BYTES as i64 };
+        let operation = Box::new(DeltaOperation::Optimize { predicate: None, target_size: TARGET_BYTES as i64 });
         Ok(Step::Commit { actions: removed.chain(added).collect(), transactions: vec![], operation })
     }
 }
