@@ -73,6 +73,8 @@ fn another_seed_under_the_same_version() {
     let before = job.content();
     job.refused(&["--seed", "7", "backfill"], 6, &["forecast.seed", "42", "7", "v1"]);
     job.refused(&["--seed", "7", "infer"], 6, &["forecast.seed"]);
+    // forecasts that are missing are no way around it
+    job.refused(&["--seed", "7", "--from", "2024-01-08", "--to", "2024-01-09", "infer"], 6, &["forecast.seed"]);
     assert_eq!(job.content(), before);
     job.ok(&["--seed", "7", "--model-version", "v2", "backfill"]);
 }

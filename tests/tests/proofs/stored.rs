@@ -12,7 +12,7 @@ const LARGE: i64 = 1_048_576;
 
 /// Big trees for the key with many distinct returns.
 const BIG: &str = "[[models]]\nname = \"big_trees\"\nfamily = \"xgboost\"\n\
-                   settings = { lags = [1, 7, 14], windows = [7, 30], rounds = 1000, depth = 8, min_child_weight = 1.0 }\n\n\
+                   settings = { lags = [1, 7, 14], windows = [7, 30], rounds = 1500, depth = 8, min_child_weight = 1.0 }\n\n\
                    [training]";
 const MODELS: &str = "models = [\"naive\", \"random_walk\", \"sarimax_auto_weather\", \"xgboost\"]";
 const SHORT: [&str; 6] = ["--paths", "10", "--from", "2024-01-02", "--to", "2024-01-05"];
