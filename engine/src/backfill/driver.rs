@@ -87,7 +87,7 @@ pub struct StepReport {
     pub existing: usize,
     /// Forecasts written.
     pub forecasts: u64,
-    /// Forecasts and fits that failed.
+    /// Units that failed, wholly or in part.
     pub failed: u64,
     /// Commits made.
     pub commits: usize,
@@ -474,9 +474,5 @@ impl Committer<'_> {
 }
 
 fn failures(outcomes: &[Outcome]) -> u64 {
-    let failed = |outcome: &Outcome| match (outcome.status, outcome.failed) {
-        (Status::Failed, 0) => 1,
-        (_, failed) => failed,
-    };
-    outcomes.iter().map(failed).sum()
+    outcomes.iter().filter(|outcome| outcome.status == Status::Failed).count() as u64
 }

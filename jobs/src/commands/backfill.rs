@@ -103,7 +103,7 @@ fn show(step: &str, what: &str, done: u64, report: &StepReport) {
     let sentence = match (done, report.failed) {
         (0, 0) => format!("nothing to do, {} units exist", report.existing),
         (done, 0) => format!("{done} {what} in {:.1} s, {} commits", report.wall_seconds, report.commits),
-        (done, failed) => format!("{done} {what} in {:.1} s, {failed} failed", report.wall_seconds),
+        (done, failed) => format!("{done} {what} in {:.1} s, {failed} units failed", report.wall_seconds),
     };
     let timings = &report.timings;
     let facts = json!({

@@ -21,6 +21,9 @@ pub(crate) async fn run(session: &Session) -> Outcome {
     };
     let report = evaluate(&session.warehouse, &job, &session.selection, threads).await?;
     progress::step("evaluate", &sentence(&report), facts(&report));
+    if !progress::interactive() {
+        return Ok(());
+    }
     let mut keys: Vec<&str> = report.scores.iter().map(|score| score.key.as_str()).collect();
     keys.dedup();
     for key in keys.iter().take(KEYS_SHOWN) {
