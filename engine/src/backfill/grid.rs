@@ -90,7 +90,7 @@ pub async fn grid(job: &Job, selection: &Selection, bucket: i32) -> Result<Vec<G
 ///
 /// # Errors
 /// Storage, plan and configuration errors.
-pub async fn whole_cell(job: &Job, cell: &Cell, stored: &BTreeMap<String, BTreeSet<Day>>) -> Result<GridCell> {
+pub(super) async fn whole_cell(job: &Job, cell: &Cell, stored: &BTreeMap<String, BTreeSet<Day>>) -> Result<GridCell> {
     let panel = panel::load(job, cell.key_bucket).await?;
     let calendar = job.calendar()?;
     let spec = job.model(&cell.model_name)?;
