@@ -33,6 +33,16 @@ fn random_walk_conforms() {
     passes(&check(&Registry::default(), &spec("random_walk")));
 }
 
+#[test]
+fn arima_conforms() {
+    passes(&check(&Registry::default(), &spec("arima")));
+}
+
+#[test]
+fn arima_with_covariates_conforms() {
+    passes(&check(&Registry::default(), &ModelSpec { family: "arima".into(), ..with_covariates() }));
+}
+
 /// The planted leaks below fail because of the leak, not because of the model.
 #[test]
 fn the_covariate_model_without_a_leak_conforms() {
