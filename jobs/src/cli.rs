@@ -8,7 +8,7 @@ use crate::commands;
 
 /// Train forecasting models once, apply them to every day, keep every simulated path as Delta tables.
 #[derive(Debug, Parser)]
-#[command(name = "almanac", version, about, max_term_width = 100)]
+#[command(name = "almanac", version, about, max_term_width = 100, args_override_self = true)]
 #[command(after_help = "Start with: almanac --config examples/coffee-sugar.toml --source DIR --warehouse DIR backfill")]
 pub struct Cli {
     /// Configuration of the dataset, its models and the run.
@@ -215,16 +215,22 @@ pub fn main() -> i32 {
             return 1;
         }
     };
-    // a run ends its ledger before it leaves; everything else may stop where it is
-    let runs = matches!(cli.command, Command::Train | Command::Infer | Command::Backfill(_) | Command::Bench(_));
+    // a run closes its ledger before it leaves; everything else may stop where it is
+    let closes = matches!(cli.command, Command::Train | Command::Infer | Command::Backfill(_) | Command::Bench(_));
     let ended = runtime.block_on(async {
-        if runs {
-            return commands::run(cli).await;
-        }
+        let (stop, stopped) = tokio::sync::watch::channel(false);
+        let work = commands::run(cli, stopped);
+        let interrupt = tokio::signal::ctrl_c();
+        tokio::pin!(work, interrupt);
         tokio::select! {
-            ended = commands::run(cli) => ended,
-            _ = tokio::signal::ctrl_c() => Err(almanac_engine::EngineError::Interrupted.into()),
+            ended = &mut work => return ended,
+            _ = &mut interrupt => {}
         }
+        if !closes {
+            return Err(almanac_engine::EngineError::Interrupted.into());
+        }
+        stop.send_replace(true);
+        work.await
     });
     match ended {
         Ok(()) => 0,

@@ -28,8 +28,14 @@ pub(crate) async fn infer(session: &Session) -> Outcome {
 }
 
 pub(crate) async fn backfill(session: &Session, source: Option<&Path>, options: &InputOptions) -> Outcome {
-    input::ingest(session, source, options).await?;
-    input::build(session).await?;
+    let prepare = async {
+        input::ingest(session, source, options).await?;
+        input::build(session).await
+    };
+    tokio::select! {
+        prepared = prepare => prepared?,
+        () = session.interrupted() => return Err(EngineError::Interrupted.into()),
+    }
     steps(session, "backfill", Steps { train: true, infer: true }).await.map(|_| ())
 }
 
@@ -51,7 +57,7 @@ async fn steps(session: &Session, command: &str, steps: Steps) -> Outcome<Ran> {
     let options = Options { selection: session.selection.clone(), events: Some(listener.sender.clone()) };
     let ran = tokio::select! {
         ran = run(session, &job, &options, &mut ledger, steps) => ran,
-        _ = tokio::signal::ctrl_c() => Err(EngineError::Interrupted),
+        () = session.interrupted() => Err(EngineError::Interrupted),
     };
     drop(options);
     listener.finish().await;

@@ -41,6 +41,7 @@ async fn whole(session: &Session, source: Option<&Path>) -> Outcome {
         settings: session.settings.clone(),
         warehouse: Warehouse::open(&folder.display().to_string())?,
         selection: session.selection.clone(),
+        stopped: session.stopped.clone(),
     };
     let started = Instant::now();
     input::ingest(&fresh, source, &InputOptions::default()).await?;

@@ -18,6 +18,7 @@ use almanac_engine::delta::{Snapshot, Warehouse};
 use almanac_engine::plan::job::Job;
 use almanac_engine::settings::Settings;
 use almanac_engine::tables_input;
+use tokio::sync::watch;
 
 use crate::cli::{Choice, Cli, Command};
 use crate::config;
@@ -28,13 +29,22 @@ pub(crate) struct Session {
     pub(crate) settings: Settings,
     pub(crate) warehouse: Warehouse,
     pub(crate) selection: Selection,
+    /// Turns true when the user interrupts.
+    pub(crate) stopped: watch::Receiver<bool>,
 }
 
 impl Session {
-    fn open(cli: &Cli) -> Outcome<Self> {
+    fn open(cli: &Cli, stopped: watch::Receiver<bool>) -> Outcome<Self> {
         let settings = config::load(&cli.config, &cli.overrides)?;
         let warehouse = Warehouse::open(&cli.warehouse)?;
-        Ok(Self { selection: selection(&cli.choice)?, settings, warehouse })
+        Ok(Self { selection: selection(&cli.choice)?, settings, warehouse, stopped })
+    }
+
+    /// Waits until the user interrupts.
+    pub(crate) async fn interrupted(&self) {
+        if self.stopped.clone().wait_for(|stopped| *stopped).await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 
     /// Pins the inputs for a run.
@@ -70,11 +80,11 @@ fn selection(choice: &Choice) -> Outcome<Selection> {
 }
 
 /// Runs the command that was asked for.
-pub(crate) async fn run(cli: Cli) -> Outcome {
+pub(crate) async fn run(cli: Cli, stopped: watch::Receiver<bool>) -> Outcome {
     if let Command::DemoData(command) = &cli.command {
         return demo::run(command);
     }
-    let session = Session::open(&cli)?;
+    let session = Session::open(&cli, stopped)?;
     match &cli.command {
         Command::Ingest(command) => input::ingest(&session, cli.source.as_deref(), &command.input).await,
         Command::Build => input::build(&session).await,
