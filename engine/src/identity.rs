@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -15,7 +16,6 @@ use crate::{EngineError, Result, registry};
 /// # Errors
 /// [`EngineError::NotFound`] for an unknown model.
 pub fn deciding_settings(settings: &Settings, model_name: &str) -> Result<BTreeMap<String, Value>> {
-    let json = |value: &dyn erased::Json| value.json();
     let mut deciding = BTreeMap::new();
     let (dataset, training, forecast) = (&settings.dataset, &settings.training, &settings.forecast);
     deciding.insert("dataset.key".into(), json(&dataset.key)?);
@@ -59,22 +59,8 @@ pub fn difference(stored: &str, now: &str) -> Option<(String, String, String)> {
     Some((differs.clone(), show(stored.get(differs)), show(now.get(differs))))
 }
 
-mod erased {
-    use serde::Serialize;
-    use serde_json::Value;
-
-    use crate::{EngineError, Result};
-
-    /// Anything that has a JSON form.
-    pub(super) trait Json {
-        fn json(&self) -> Result<Value>;
-    }
-
-    impl<T: Serialize> Json for T {
-        fn json(&self) -> Result<Value> {
-            serde_json::to_value(self).map_err(|e| EngineError::Internal(e.to_string()))
-        }
-    }
+fn json<T: Serialize>(value: &T) -> Result<Value> {
+    serde_json::to_value(value).map_err(|e| EngineError::Internal(e.to_string()))
 }
 
 #[cfg(test)]

@@ -56,14 +56,14 @@ fn column(name: &str, kind: DataType, nullable: bool) -> Field {
     Field::new(name, kind, nullable)
 }
 
-fn with_unit(field: Field, unit: Option<&str>) -> Field {
+pub(crate) fn with_unit(field: Field, unit: Option<&str>) -> Field {
     match unit {
         Some(unit) => field.with_metadata(HashMap::from([("unit".to_owned(), unit.to_owned())])),
         None => field,
     }
 }
 
-fn table(
+pub(crate) fn table(
     schema_name: &str,
     name: &str,
     fields: Vec<Field>,

@@ -2,16 +2,16 @@
 //!
 //! Bronze keeps values as the file has them; scale and map are applied on the way into silver.
 
-use std::collections::HashMap;
-use std::sync::Arc;
-
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::datatypes::{DataType, Field};
 
 use crate::settings::{Column, Settings, Source};
-use crate::tables::TableDef;
+use crate::tables::{TableDef, table, with_unit};
 
 /// Name of the quarantine table within `bronze`; no source may take it.
 pub const QUARANTINE: &str = "quarantine";
+
+/// Property of `silver.model_input` that fixes the number of key buckets.
+pub const BUCKETS_PROPERTY: &str = "almanac.buckets";
 
 /// A value column of the silver tables: one name, and the sources that carry it in the order they are listed.
 #[derive(Debug, Clone)]
@@ -109,18 +109,12 @@ pub fn bronze(settings: &Settings, source: &Source) -> TableDef {
     }
     fields.push(Field::new("known_at", DataType::Date32, false));
     grain.insert(0, "date".into());
-    define("bronze", &source.name, fields, &[], grain.clone(), grain)
+    table("bronze", &source.name, fields, &[], grain.clone(), grain)
 }
 
 /// Dataset keys that a source carries, in the dataset's order.
 pub fn source_keys<'a>(settings: &'a Settings, source: &'a Source) -> impl Iterator<Item = &'a str> {
     settings.dataset.key.iter().map(String::as_str).filter(|key| source.key.contains_key(*key))
-}
-
-/// The text of a key of several columns: what is hashed into its bucket. A key of one column is its own text; others
-/// are joined by the unit separator, which no sensible key contains.
-pub fn key_text(key: &[String]) -> String {
-    key.join("\u{1f}")
 }
 
 /// `bronze.quarantine`: rows that were refused, as of the last ingest of their source. Partitioned by source.
@@ -135,7 +129,7 @@ pub fn quarantine() -> TableDef {
         Field::new("row", Utf8, false),
         Field::new("source", Utf8, false),
     ];
-    define("bronze", QUARANTINE, fields, &["source"], strings(&["reason", "date"]), strings(&["source", "line"]))
+    table("bronze", QUARANTINE, fields, &["source"], strings(&["reason", "date"]), strings(&["source", "line"]))
 }
 
 /// `silver.unified_data`: grain (date, key, region), one row per calendar day from the key's first bar on. `region` is
@@ -149,7 +143,7 @@ pub fn unified_data(settings: &Settings) -> TableDef {
     fields.push(Field::new("key_bucket", DataType::Int32, false));
     let mut grain = with_keys(keys);
     grain.push("region".into());
-    define("silver", "unified_data", fields, &["key_bucket"], with_keys(keys), grain)
+    table("silver", "unified_data", fields, &["key_bucket"], with_keys(keys), grain)
 }
 
 /// `silver.model_input`: grain (date, key); regional columns are the mean over the regions that have a value,
@@ -161,7 +155,7 @@ pub fn model_input(settings: &Settings) -> TableDef {
     fields.push(Field::new("regions_present", DataType::Int32, false));
     fields.extend(known_ats(settings));
     fields.push(Field::new("key_bucket", DataType::Int32, false));
-    define("silver", "model_input", fields, &["key_bucket"], with_keys(keys), with_keys(keys))
+    table("silver", "model_input", fields, &["key_bucket"], with_keys(keys), with_keys(keys))
 }
 
 fn head(settings: &Settings) -> Vec<Field> {
@@ -187,31 +181,6 @@ fn with_keys(keys: &[String]) -> Vec<String> {
 
 fn strings(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
-}
-
-fn with_unit(field: Field, unit: Option<&str>) -> Field {
-    match unit {
-        Some(unit) => field.with_metadata(HashMap::from([("unit".to_owned(), unit.to_owned())])),
-        None => field,
-    }
-}
-
-fn define(
-    schema_name: &str,
-    name: &str,
-    fields: Vec<Field>,
-    partition_by: &[&str],
-    statistics: Vec<String>,
-    grain: Vec<String>,
-) -> TableDef {
-    TableDef {
-        schema_name: schema_name.into(),
-        name: name.into(),
-        columns: Arc::new(Schema::new(fields)),
-        partition_by: strings(partition_by),
-        statistics,
-        grain,
-    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use almanac_models::Day;
 use arrow::array::{ArrayRef, Date32Array, Float32Array, Float64Array, RecordBatch, StringArray};
 
+use crate::backfill::grid;
 use crate::backfill::selection::day_of;
 use crate::delta::{Replaced, Snapshot, Warehouse, replace_partition};
 use crate::plan::job::Job;
@@ -38,7 +39,7 @@ pub async fn write(warehouse: &Warehouse, job: &Job) -> Result<Written> {
     }
     let job = &wide;
     let mut written = Written::default();
-    for bucket in 0..snapshot.property("almanac.buckets").and_then(|text| text.parse::<i32>().ok()).unwrap_or(1) {
+    for bucket in 0..grid::buckets(&snapshot) {
         let panel = panel::load(job, bucket).await?;
         let tables = [
             (tables::forecast_actuals(&job.settings), values(job, &panel)?),

@@ -9,6 +9,7 @@ use datafusion::prelude::SessionContext;
 use serde_json::json;
 use tokio::sync::mpsc;
 
+use crate::backfill::grid;
 use crate::backfill::ledger::Ledger;
 use crate::backfill::missing::{self, CellWork};
 use crate::backfill::selection::{Selection, display_key};
@@ -187,7 +188,7 @@ async fn drive(
 pub(crate) async fn plan(kind: Kind, warehouse: &Warehouse, job: &Job, selection: &Selection) -> Result<Vec<CellWork>> {
     let input = crate::tables_input::model_input(&job.settings);
     let snapshot = Snapshot::at(warehouse, &input, job.input_version).await?;
-    let buckets = snapshot.property("almanac.buckets").and_then(|text| text.parse::<i32>().ok()).unwrap_or(1);
+    let buckets = grid::buckets(&snapshot);
     if kind == Kind::Train {
         // a table that cannot hold the forecasts is refused before the first fit
         Snapshot::open(warehouse, &job.distributions()).await?;

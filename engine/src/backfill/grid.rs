@@ -7,9 +7,11 @@ use almanac_models::{Day, Window, cut};
 use crate::Result;
 use crate::backfill::selection::Selection;
 use crate::cell::Cell;
+use crate::delta::Snapshot;
 use crate::plan::job::Job;
 use crate::plan::panel::{self, KeySeries};
 use crate::plan::servable::{self, Refusal};
+use crate::tables_input::BUCKETS_PROPERTY;
 
 /// A cell and the units asked for within it.
 #[derive(Debug, Clone)]
@@ -108,6 +110,11 @@ pub(super) async fn whole_cell(job: &Job, cell: &Cell, stored: &BTreeMap<String,
         }
     }
     Ok(GridCell { cell: cell.clone(), units, whole: false })
+}
+
+/// Number of key buckets, fixed when the input table was created.
+pub(super) fn buckets(input: &Snapshot) -> i32 {
+    input.property(BUCKETS_PROPERTY).and_then(|text| text.parse().ok()).unwrap_or(1)
 }
 
 fn unit(

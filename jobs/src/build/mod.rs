@@ -23,9 +23,10 @@ use almanac_engine::Result;
 use almanac_engine::cell::key_bucket;
 use almanac_engine::delta::replace::{Partition, Replaced, one_batch};
 use almanac_engine::delta::{Snapshot, Warehouse, replace_partitions};
+use almanac_engine::plan::job::key_text;
 use almanac_engine::settings::Settings;
 use almanac_engine::tables::TableDef;
-use almanac_engine::tables_input::{self, SilverColumn, key_text, silver_columns};
+use almanac_engine::tables_input::{self, SilverColumn, silver_columns};
 use arrow::record_batch::RecordBatch;
 
 pub use report::{BuildReport, ColumnReport, DifferingValue, Disagreement, LISTED, TOLERANCE, UnusedKeys};
@@ -42,8 +43,7 @@ const GROUP_ROWS: usize = 400_000;
 /// Buckets by default: one per key up to this many.
 const MOST_BUCKETS: usize = 64;
 
-/// Table property of `silver.model_input` that fixes the number of key buckets.
-pub const BUCKETS_PROPERTY: &str = "almanac.buckets";
+pub use almanac_engine::tables_input::BUCKETS_PROPERTY;
 
 /// Builds `silver.unified_data` and `silver.model_input` from bronze. What did not change is not written.
 ///
