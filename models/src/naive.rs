@@ -1,19 +1,30 @@
 //! Last value: the next close is today's close times (or plus) an innovation.
 //!
-//! Innovations are normal with mean zero. They are log differences when every training price is positive, else
-//! differences; their scale is the root mean square over the training window. The exact conditional median of every
-//! day is the last close.
+//! Innovations have mean zero. They are log differences when every training price is positive, else differences. By
+//! default they are normal, with the root mean square over the training window as scale. The exact conditional median
+//! of every day is the last close; resampled innovations (`bootstrap`) have none.
+//!
+//! Setting: `innovations`, a law of [`crate::innovations`].
 
 use serde::{Deserialize, Serialize};
+use serde_json::Map;
 
-use crate::walk::{Steps, Walk, finite};
+use crate::innovations::{Kind, Law, Normal, deviation};
+use crate::walk::{Lags, Levels, Trained, Walk, finite, fitted, json_error, read};
 use crate::{Family, FitContext, Fitted, FittedModel, History, Model, ModelError, ModelSpec};
 
-/// The `naive` family. It has no settings and uses no regressors.
+/// The level follows the last one.
+const LAST: Lags = Lags::Season(1);
+
+/// The `naive` family. It uses no regressors.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Naive;
 
-/// Stored form, version 1 (JSON).
+/// A specification ready to be fitted.
+#[derive(Debug, Clone, Copy)]
+struct Configured(Kind);
+
+/// Stored form, version 1 (JSON): normal innovations. Version 2 is a [`Walk`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Parameters {
@@ -29,44 +40,57 @@ impl Family for Naive {
     }
 
     fn model(&self, spec: &ModelSpec) -> Result<Box<dyn Model>, ModelError> {
-        match spec.settings.keys().next() {
-            None => Ok(Box::new(*self)),
-            Some(setting) => Err(ModelError::Setting {
-                model: spec.name.clone(),
-                setting: setting.clone(),
-                message: "naive has no settings".into(),
-            }),
-        }
+        Ok(Box::new(Configured(read(spec, None)?)))
     }
 
     fn format_version(&self) -> u32 {
-        1
+        2
     }
 
-    fn load(&self, _version: u32, bytes: &[u8]) -> Result<Box<dyn FittedModel>, ModelError> {
-        let stored: Parameters = serde_json::from_slice(bytes).map_err(|e| ModelError::Corrupt(e.to_string()))?;
-        Ok(Box::new(Walk { log: stored.log, drift: 0.0, scale: stored.scale }.checked()?))
+    fn load(&self, version: u32, bytes: &[u8]) -> Result<Box<dyn FittedModel>, ModelError> {
+        if version > 1 {
+            return Ok(Box::new(Walk::load(bytes)?));
+        }
+        let Parameters { log, scale } =
+            serde_json::from_slice(bytes).map_err(|e| ModelError::Corrupt(e.to_string()))?;
+        let innovations = Law::Normal(Normal { scale });
+        Ok(Box::new(Walk { log, drift: 0.0, centre: 0.0, lags: LAST, start: 0.0, innovations }.checked()?))
     }
 }
 
-impl Model for Naive {
+impl Model for Configured {
     fn fit(&self, window: &History<'_>, _context: &FitContext) -> Result<Fitted, ModelError> {
-        let steps = Steps::of(window)?;
-        let variance = steps.square(0.0) / steps.steps.len() as f64;
-        let scale = finite("scale of the innovations", variance.sqrt())?;
-        let parameters = Parameters { log: steps.log, scale };
-        let json = |e: serde_json::Error| ModelError::Numerical(e.to_string());
+        let levels = Levels::of(window)?;
+        let steps = levels.steps(LAST);
+        if self.0 != Kind::Normal {
+            let (name, format) = ("naive".to_owned(), "naive/2");
+            let trained = Trained {
+                name,
+                format,
+                levels: &levels,
+                lags: LAST,
+                drift: None,
+                centre: 0.0,
+                start: 0.0,
+                steps: &steps,
+                own: Map::new(),
+                fallback: None,
+            };
+            return fitted(self.0, trained);
+        }
+        let scale = finite("scale of the innovations", deviation(&steps, 0))?;
+        let parameters = Parameters { log: levels.log, scale };
         Ok(Fitted {
             model_type: "naive".into(),
             format: "naive/1".into(),
-            bytes: serde_json::to_vec(&parameters).map_err(json)?,
-            parameters: serde_json::to_value(&parameters).map_err(json)?,
-            samples: steps.samples(),
+            bytes: serde_json::to_vec(&parameters).map_err(json_error)?,
+            parameters: serde_json::to_value(&parameters).map_err(json_error)?,
+            samples: levels.samples,
             log_likelihood: None,
             aicc: None,
             training_loss: Some(scale),
             validation_loss: None,
-            fallback: steps.fallback(),
+            fallback: levels.fallback(),
         })
     }
 }
@@ -79,7 +103,7 @@ mod tests {
     fn fit(target: &[f64]) -> Parameters {
         let days: Vec<i32> = (0..target.len() as i32).collect();
         let context = FitContext { seed: 1, horizon: 14, week: 5, cutoff: 10 };
-        let fitted = Naive.fit(&History { days: &days, target, regressors: &[] }, &context).unwrap();
+        let fitted = Configured(Kind::Normal).fit(&History { days: &days, target, regressors: &[] }, &context).unwrap();
         serde_json::from_slice(&fitted.bytes).unwrap()
     }
 

@@ -118,6 +118,12 @@ mod tests {
     use crate::civil::ymd;
 
     #[test]
+    fn none_is_absent() {
+        let projected = project(FutureRegressor::None, &[1], &[5.0], &[2, 3], &[1.0, 2.0]).unwrap();
+        assert!(projected.len() == 2 && projected.iter().all(|x| x.is_nan()));
+    }
+
+    #[test]
     fn persist_repeats_the_last_present_value() {
         let projected = project(FutureRegressor::Persist, &[1, 2, 3], &[5.0, 7.0, f64::NAN], &[4, 5], &[]);
         assert_eq!(projected, Ok(vec![7.0, 7.0]));

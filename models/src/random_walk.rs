@@ -1,23 +1,33 @@
 //! Random walk with drift: the next close is today's close times (or plus) a drift and an innovation.
 //!
 //! Steps are log differences when every training price is positive, else differences. The drift is the mean of the
-//! last 30 steps before the cutoff, the scale the sample deviation of all steps of the training window around their
-//! own mean; both are parameters, the level is the only state. The exact conditional median of day h is
-//! last · exp(h · drift), or last + h · drift.
+//! last 30 steps before the cutoff; innovations are the steps around the mean of the whole window, by default normal
+//! with their sample deviation as scale. All are parameters, the level is state (and GARCH's variance). The exact
+//! conditional median of day h is last · exp(h · drift), or last + h · drift; resampled innovations have none.
+//!
+//! Setting: `innovations`, a law of [`crate::innovations`].
 
 use serde::{Deserialize, Serialize};
+use serde_json::Map;
 
-use crate::walk::{Steps, Walk, finite};
+use crate::innovations::{Kind, Law, Normal, Residual, deviation};
+use crate::walk::{Lags, Levels, Trained, Walk, finite, fitted, json_error, read};
 use crate::{Family, FitContext, Fitted, FittedModel, History, Model, ModelError, ModelSpec};
 
 /// Steps the drift is the mean of.
 const DRIFT_STEPS: usize = 30;
+/// The level follows the last one.
+const LAST: Lags = Lags::Season(1);
 
-/// The `random_walk` family. It has no settings and uses no regressors.
+/// The `random_walk` family. It uses no regressors.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RandomWalk;
 
-/// Stored form, version 1 (JSON).
+/// A specification ready to be fitted.
+#[derive(Debug, Clone, Copy)]
+struct Configured(Kind);
+
+/// Stored form, version 1 (JSON): normal innovations. Version 2 is a [`Walk`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Parameters {
@@ -35,50 +45,73 @@ impl Family for RandomWalk {
     }
 
     fn model(&self, spec: &ModelSpec) -> Result<Box<dyn Model>, ModelError> {
-        match spec.settings.keys().next() {
-            None => Ok(Box::new(*self)),
-            Some(setting) => Err(ModelError::Setting {
-                model: spec.name.clone(),
-                setting: setting.clone(),
-                message: "random_walk has no settings".into(),
-            }),
-        }
+        Ok(Box::new(Configured(read(spec, None)?)))
     }
 
     fn format_version(&self) -> u32 {
-        1
+        2
     }
 
-    fn load(&self, _version: u32, bytes: &[u8]) -> Result<Box<dyn FittedModel>, ModelError> {
+    fn load(&self, version: u32, bytes: &[u8]) -> Result<Box<dyn FittedModel>, ModelError> {
+        if version > 1 {
+            return Ok(Box::new(Walk::load(bytes)?));
+        }
         let stored: Parameters = serde_json::from_slice(bytes).map_err(|e| ModelError::Corrupt(e.to_string()))?;
-        Ok(Box::new(Walk { log: stored.log, drift: stored.drift, scale: stored.scale }.checked()?))
+        let Parameters { log, drift, scale } = stored;
+        let innovations = Law::Normal(Normal { scale });
+        // normal innovations have no state: what residuals are measured from does not matter
+        Ok(Box::new(Walk { log, drift, centre: drift, lags: LAST, start: 0.0, innovations }.checked()?))
     }
 }
 
-impl Model for RandomWalk {
+/// Mean step per session over the last `count` steps (all, if there are fewer): the maximum-likelihood drift of a walk
+/// observed at these sessions.
+fn drift(steps: &[Residual], count: usize) -> f64 {
+    let recent = &steps[steps.len().saturating_sub(count)..];
+    recent.iter().map(|step| step.size).sum::<f64>() / recent.iter().map(|step| step.span).sum::<f64>()
+}
+
+impl Model for Configured {
     fn fit(&self, window: &History<'_>, _context: &FitContext) -> Result<Fitted, ModelError> {
-        let steps = Steps::of(window)?;
-        let count = steps.steps.len();
-        if count < 2 {
-            return Err(ModelError::TooShort { have: steps.samples(), need: 3 });
+        let levels = Levels::of(window)?;
+        let steps = levels.steps(LAST);
+        let present: Vec<Residual> = steps.iter().filter(|step| step.present()).copied().collect();
+        if present.len() < 2 {
+            return Err(ModelError::TooShort { have: levels.samples, need: 3 });
         }
-        let variance = steps.square(steps.drift(count)) / (count - 1) as f64;
-        let scale = finite("scale of the steps", variance.sqrt())?;
-        let drift = finite("drift", steps.drift(DRIFT_STEPS))?;
-        let constant = steps.steps.iter().all(|step| step.size == 0.0);
-        let parameters = Parameters { log: steps.log, drift, scale };
-        let json = |e: serde_json::Error| ModelError::Numerical(e.to_string());
+        let centre = finite("mean step", drift(&present, present.len()))?;
+        let drift = finite("drift", drift(&present, DRIFT_STEPS))?;
+        if self.0 != Kind::Normal {
+            let (name, format) = ("random_walk".to_owned(), "random_walk/2");
+            let trained = Trained {
+                name,
+                format,
+                levels: &levels,
+                lags: LAST,
+                drift: Some(drift),
+                centre,
+                start: 0.0,
+                steps: &steps,
+                own: Map::new(),
+                fallback: None,
+            };
+            return fitted(self.0, trained);
+        }
+        let residuals: Vec<Residual> = present.iter().map(|step| step.less(centre)).collect();
+        let scale = finite("scale of the steps", deviation(&residuals, 1))?;
+        let constant = present.iter().all(|step| step.size == 0.0);
+        let parameters = Parameters { log: levels.log, drift, scale };
         Ok(Fitted {
             model_type: "random_walk".into(),
             format: "random_walk/1".into(),
-            bytes: serde_json::to_vec(&parameters).map_err(json)?,
-            parameters: serde_json::to_value(&parameters).map_err(json)?,
-            samples: steps.samples(),
+            bytes: serde_json::to_vec(&parameters).map_err(json_error)?,
+            parameters: serde_json::to_value(&parameters).map_err(json_error)?,
+            samples: levels.samples,
             log_likelihood: None,
             aicc: None,
             training_loss: Some(scale),
             validation_loss: None,
-            fallback: if constant { Some("constant".into()) } else { steps.fallback() },
+            fallback: if constant { Some("constant".into()) } else { levels.fallback() },
         })
     }
 }
@@ -92,7 +125,7 @@ mod tests {
     fn fit(target: &[f64]) -> (Fitted, Parameters) {
         let days: Vec<i32> = (0..target.len() as i32).collect();
         let context = FitContext { seed: 1, horizon: 14, week: 5, cutoff: 1_000 };
-        let fitted = RandomWalk.fit(&History { days: &days, target, regressors: &[] }, &context).unwrap();
+        let fitted = Configured(Kind::Normal).fit(&History { days: &days, target, regressors: &[] }, &context).unwrap();
         let parameters = serde_json::from_slice(&fitted.bytes).unwrap();
         (fitted, parameters)
     }

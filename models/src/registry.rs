@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::{Family, FittedModel, Model, ModelError, ModelSpec, arima, naive, random_walk};
+use crate::{
+    Family, FittedModel, Model, ModelError, ModelSpec, arima, ets, naive, prophet, random_walk, seasonal_naive, theta,
+    window_average,
+};
 
 /// The families known to a process.
 #[derive(Clone)]
@@ -12,7 +15,17 @@ pub struct Registry {
 
 impl Default for Registry {
     fn default() -> Self {
-        Self { families: vec![Arc::new(naive::Naive), Arc::new(random_walk::RandomWalk), Arc::new(arima::Arima)] }
+        let families: Vec<Arc<dyn Family>> = vec![
+            Arc::new(naive::Naive),
+            Arc::new(random_walk::RandomWalk),
+            Arc::new(seasonal_naive::SeasonalNaive),
+            Arc::new(window_average::WindowAverage),
+            Arc::new(arima::Arima),
+            Arc::new(ets::Ets),
+            Arc::new(theta::Theta),
+            Arc::new(prophet::Prophet),
+        ];
+        Self { families }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::ModelError;
+
 /// How a regressor is continued past the origin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(rename_all = "snake_case")]
@@ -44,4 +46,25 @@ pub struct ModelSpec {
     /// Family-specific settings; unknown ones are refused by the family.
     #[serde(default)]
     pub settings: serde_json::Map<String, serde_json::Value>,
+}
+
+impl ModelSpec {
+    /// The refusal of one of its settings.
+    pub(crate) fn refuse(&self, setting: &str, message: String) -> ModelError {
+        ModelError::Setting { model: self.name.clone(), setting: setting.to_owned(), message }
+    }
+
+    /// Refuses regressors, for a family that uses none.
+    ///
+    /// # Errors
+    /// [`ModelError::Setting`] naming the first.
+    pub(crate) fn refuse_regressors(&self) -> Result<(), ModelError> {
+        match self.regressors.first() {
+            None => Ok(()),
+            Some(regressor) => {
+                let message = format!("{} uses no regressors: remove them", self.family);
+                Err(self.refuse(&format!("regressor {}", regressor.column), message))
+            }
+        }
+    }
 }

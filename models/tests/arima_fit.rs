@@ -140,7 +140,7 @@ fn settings_are_checked() {
         (json!({"order": [1, 1]}), "order"),
         (json!({"order": [1, 3, 1]}), "order"),
         (json!({"order": [1, 2, 1], "constant": true}), "constant"),
-        (json!({"seasonal_order": [1, 0, 1, 1]}), "order"),
+        (json!({"seasonal_order": [1, 0, 1, 1]}), "season"),
         (json!({"max_q": "three"}), "max_q"),
         (json!({"lags": 3}), "lags"),
     ] {
@@ -161,7 +161,7 @@ fn damaged_bytes_are_refused() {
     assert!(refused(text.replace("\"p\":1", "\"p\":9").as_bytes()));
     assert!(refused(text.replace("\"p\":1", "\"p\":18446744073709551615").as_bytes()));
     assert!(refused(text.replace("\"variance\":", "\"variance\":-").as_bytes()));
-    assert!(matches!(registry.load("arima/2", text.as_bytes()).map(|_| ()), Err(ModelError::Newer { .. })));
+    assert!(matches!(registry.load("arima/3", text.as_bytes()).map(|_| ()), Err(ModelError::Newer { .. })));
 }
 
 /// R's `auto.arima` settles on (2,1,1)(0,1,0)12 with AICc 1018.17.

@@ -36,32 +36,61 @@ fn parameters(case: &Value) -> Parameters {
         seasonal_ma: numbers(&case["seasonal_ma"]),
         constant: case["constant"].as_f64(),
         effects: effects.map(|(i, b)| Effect { column: format!("x{i}"), coefficient: Some(b) }).collect(),
+        fourier: None,
         variance: case["variance"].as_f64().unwrap(),
     }
 }
 
-fn cases() -> Vec<Value> {
-    let text = include_str!("data/arima_likelihood.json");
+fn cases(text: &str) -> Vec<Value> {
     serde_json::from_str::<Value>(text).unwrap()["cases"].as_array().unwrap().clone()
+}
+
+/// Random specifications of all kinds.
+fn mixed() -> Vec<Value> {
+    cases(include_str!("data/arima_likelihood.json"))
+}
+
+/// Random seasonal specifications with regressors.
+fn seasonal() -> Vec<Value> {
+    cases(include_str!("data/arima_seasonal.json"))
+}
+
+fn likelihoods_agree(cases: &[Value]) {
+    for (index, case) in cases.iter().enumerate() {
+        let regressors: Vec<Vec<f64>> = case["regressors"].as_array().unwrap().iter().map(numbers).collect();
+        let columns: Vec<&[f64]> = regressors.iter().map(Vec::as_slice).collect();
+        let got = log_likelihood(&parameters(case), &[], &numbers(&case["target"]), &columns).unwrap();
+        let want = case["log_likelihood"].as_f64().unwrap();
+        assert!(((got - want) / want).abs() < 1e-6, "case {index}: {got} where statsmodels has {want}");
+    }
+}
+
+fn count(cases: &[Value], what: impl Fn(&Value) -> bool) -> usize {
+    cases.iter().filter(|case| what(case)).count()
 }
 
 #[test]
 fn likelihood_equals_statsmodels() {
-    let mut with_gaps = 0;
-    for (index, case) in cases().iter().enumerate() {
-        let regressors: Vec<Vec<f64>> = case["regressors"].as_array().unwrap().iter().map(numbers).collect();
-        let columns: Vec<&[f64]> = regressors.iter().map(Vec::as_slice).collect();
-        let got = log_likelihood(&parameters(case), &numbers(&case["target"]), &columns).unwrap();
-        let want = case["log_likelihood"].as_f64().unwrap();
-        assert!(((got - want) / want).abs() < 1e-6, "case {index}: {got} where statsmodels has {want}");
-        with_gaps += usize::from(case["gaps"].as_bool().unwrap());
+    let cases = mixed();
+    likelihoods_agree(&cases);
+    assert!(cases.len() >= 60 && count(&cases, |case| case["gaps"] == true) >= 25);
+}
+
+#[test]
+fn likelihood_of_seasonal_models_with_regressors_equals_statsmodels() {
+    let cases = seasonal();
+    likelihoods_agree(&cases);
+    let with_regressors = |case: &Value| !case["regressors"].as_array().unwrap().is_empty() && case["seasonal"][3] != 0;
+    assert_eq!(count(&cases, with_regressors), 50);
+    assert_eq!(count(&cases, |case| case["gaps"] == true), 25);
+    for part in 0..3 {
+        assert!(count(&cases, |case| case["seasonal"][part] != 0) >= 15, "{part}");
     }
-    assert!(cases().len() >= 60 && with_gaps >= 25);
 }
 
 #[test]
 fn forecasts_and_their_deviations_equal_statsmodels() {
-    for (index, case) in cases().iter().enumerate() {
+    for (index, case) in mixed().iter().chain(&seasonal()).enumerate() {
         let regressors: Vec<Vec<f64>> = case["regressors"].as_array().unwrap().iter().map(numbers).collect();
         let columns: Vec<&[f64]> = regressors.iter().map(Vec::as_slice).collect();
         let target = numbers(&case["target"]);
@@ -149,7 +178,7 @@ fn maxima_are_not_below_those_of_statsmodels() {
         let (got, want) = (fitted.log_likelihood.unwrap(), case["log_likelihood"].as_f64().unwrap());
         assert!(got > want - 0.01, "{}: {got} where statsmodels has {want}", fitted.model_type);
         // the stored parameters have the likelihood that was reported
-        let again = log_likelihood(&stored, &numbers(&case["target"]), &columns).unwrap();
+        let again = log_likelihood(&stored, &[], &numbers(&case["target"]), &columns).unwrap();
         assert!((again - got).abs() < 1e-6, "{again} {got}");
     }
 }
@@ -173,6 +202,7 @@ fn predictions_of_consumption() {
         seasonal_ma: Vec::new(),
         constant: Some(0.66189),
         effects: vec![Effect { column: "m2".into(), coefficient: Some(1.037905) }],
+        fourier: None,
         variance: 5.630046 * 5.630046,
     };
     let (consumption, money) = (known("consump"), known("m2"));

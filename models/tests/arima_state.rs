@@ -17,6 +17,7 @@ fn stored() -> Parameters {
         seasonal_ma: vec![0.2],
         constant: Some(0.05),
         effects: vec![Effect { column: "x0".into(), coefficient: Some(0.7) }],
+        fourier: None,
         variance: 2.25,
     }
 }

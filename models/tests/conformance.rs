@@ -34,6 +34,28 @@ fn random_walk_conforms() {
 }
 
 #[test]
+fn seasonal_naive_conforms() {
+    passes(&check(&Registry::default(), &spec("seasonal_naive")));
+}
+
+#[test]
+fn window_average_conforms() {
+    passes(&check(&Registry::default(), &spec("window_average")));
+}
+
+/// Every law of innovations with naive, and each of the other walks with two.
+#[test]
+fn walks_with_other_innovations_conform() {
+    let others = ["random_walk", "seasonal_naive", "window_average"];
+    let naive = ["bootstrap", "student", "laplace", "garch"].map(|law| ("naive", law));
+    for (family, law) in naive.into_iter().chain(others.map(|f| (f, "garch"))).chain(others.map(|f| (f, "bootstrap"))) {
+        let mut spec = spec(family);
+        spec.settings.insert("innovations".into(), law.into());
+        passes(&check(&Registry::default(), &spec));
+    }
+}
+
+#[test]
 fn arima_conforms() {
     passes(&check(&Registry::default(), &spec("arima")));
 }
@@ -41,6 +63,52 @@ fn arima_conforms() {
 #[test]
 fn arima_with_covariates_conforms() {
     passes(&check(&Registry::default(), &ModelSpec { family: "arima".into(), ..with_covariates() }));
+}
+
+/// Searched seasonal orders, and a season long enough for Fourier terms.
+#[test]
+fn arima_with_seasons_conforms() {
+    for settings in [
+        serde_json::json!({ "season": "week", "max_p": 1, "max_q": 1, "max_P": 1, "max_Q": 1 }),
+        serde_json::json!({ "order": [1, 1, 0], "season": 60, "max_fourier": 2 }),
+    ] {
+        let settings = settings.as_object().unwrap().clone();
+        passes(&check(&Registry::default(), &ModelSpec { settings, ..spec("arima") }));
+    }
+}
+
+#[test]
+fn prophet_conforms() {
+    passes(&check(&Registry::default(), &spec("prophet")));
+}
+
+#[test]
+fn prophet_with_covariates_conforms() {
+    passes(&check(&Registry::default(), &ModelSpec { family: "prophet".into(), ..with_covariates() }));
+}
+
+#[test]
+fn multiplicative_prophet_conforms() {
+    let settings = serde_json::json!({ "seasonality_mode": "multiplicative", "yearly_seasonality": 3 });
+    let settings = settings.as_object().cloned().unwrap();
+    passes(&check(&Registry::default(), &ModelSpec { family: "prophet".into(), settings, ..with_covariates() }));
+}
+
+#[test]
+fn ets_conforms() {
+    passes(&check(&Registry::default(), &spec("ets")));
+}
+
+#[test]
+fn theta_conforms() {
+    passes(&check(&Registry::default(), &spec("theta")));
+}
+
+#[test]
+fn holt_winters_conforms() {
+    let mut holt_winters = spec("ets");
+    holt_winters.settings.insert("model".into(), "AAA".into());
+    passes(&check(&Registry::default(), &holt_winters));
 }
 
 /// The planted leaks below fail because of the leak, not because of the model.

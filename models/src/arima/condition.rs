@@ -18,7 +18,7 @@ impl FittedModel for Parameters {
         let horizon = future.horizon();
         let ahead = future_columns(self, future)?;
         let arma = self.arma();
-        let errors = self.errors(&sample);
+        let errors = self.errors(&sample)?;
         let forecast = if sample.complete() {
             from_differences(self, &arma, &errors, horizon)
         } else {
@@ -26,7 +26,7 @@ impl FittedModel for Parameters {
         };
         let broken = || ModelError::Numerical("the filter has no finite innovation variance".into());
         let (mut mean, mut factor) = forecast.ok_or_else(broken)?;
-        let regression = self.regression(&ahead, sample.len()..sample.len() + horizon);
+        let regression = self.regression(&ahead, sample.len()..sample.len() + horizon, future.days)?;
         mean.iter_mut().zip(&regression).for_each(|(m, r)| *m += r);
         let deviation = self.variance.sqrt();
         factor.iter_mut().for_each(|f| *f *= deviation);

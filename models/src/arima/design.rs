@@ -2,11 +2,12 @@
 
 use super::diffuse::Levels;
 use super::gaps::filter;
+use super::order::Order;
 use super::polynomial::{Arma, difference};
 use super::regression::{Dropped, Orthogonal, orthogonalise};
 use super::sample::Sample;
-use super::settings::Order;
 use super::stationary::{Moments, moments};
+use crate::decompose::bridged;
 
 /// Widths for which filters are compiled; columns are padded to the next one.
 const LANES: [usize; 9] = [1, 2, 4, 6, 8, 12, 16, 24, 32];
@@ -168,7 +169,7 @@ impl Design {
         combine(&negative, &mut target);
         let scale = if regression.exact { 1.0 } else { regression.scale };
         target.iter_mut().for_each(|v| *v /= scale);
-        let bridged = difference(&bridge(&target, &sample.seen), order);
+        let differences = difference(&bridged(&target, &sample.seen), order);
         let mut standardised = vec![target];
         for weights in &regression.weights {
             let mut column = vec![0.0; sample.len()];
@@ -178,7 +179,7 @@ impl Design {
         let columns = Columns::new(&standardised, &sample.seen, order);
         let offset = usize::from(constant);
         let constant = constant && regression.kept.first() == Some(&0);
-        Some(Self { columns, constant, offset, regression, skipped: skip.to_vec(), bridged })
+        Some(Self { columns, constant, offset, regression, skipped: skip.to_vec(), bridged: differences })
     }
 
     /// Number of regression columns, the constant included.
@@ -197,18 +198,4 @@ impl Design {
 pub(super) fn constant_levels(order: &Order, length: usize) -> Vec<f64> {
     let step = if order.seasonal_d > 0 { 1.0 / order.season as f64 } else { 1.0 };
     (0..length).map(|t| if order.d + order.seasonal_d == 0 { 1.0 } else { t as f64 * step }).collect()
-}
-
-/// Unseen values on the straight line between their seen neighbours.
-fn bridge(series: &[f64], seen: &[bool]) -> Vec<f64> {
-    let mut out = series.to_vec();
-    let known: Vec<usize> = (0..series.len()).filter(|t| seen[*t]).collect();
-    for pair in known.windows(2) {
-        let (from, to) = (pair[0], pair[1]);
-        let slope = (series[to] - series[from]) / (to - from) as f64;
-        for (step, value) in out[from + 1..to].iter_mut().enumerate() {
-            *value = series[from] + slope * (step + 1) as f64;
-        }
-    }
-    out
 }

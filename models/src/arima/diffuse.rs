@@ -6,8 +6,8 @@
 //! with a diffuse part are comparable:
 //! lagged differences of order 0 … d−1, then s lags for each seasonal difference, then the ARMA state.
 
+use super::order::Order;
 use super::polynomial::Arma;
-use super::settings::Order;
 use super::stationary::stationary_column;
 
 /// Diffuse prediction variance below which an observation says nothing about the diffuse start.

@@ -4,11 +4,11 @@ use std::cell::RefCell;
 
 use super::design::Design;
 use super::likelihood::Profile;
-use super::linear::{cholesky, inverse};
-use super::minimize::minimize;
+use super::order::Order;
 use super::polynomial::Coefficients;
-use super::settings::Order;
 use super::start::Start;
+use crate::linear::{cholesky, inverse};
+use crate::minimize::minimize;
 
 /// Step of the second differences of the log-likelihood in a coefficient.
 const CURVATURE_STEP: f64 = 1e-4;
@@ -33,6 +33,14 @@ impl Estimate {
             return f64::INFINITY;
         }
         -2.0 * self.profile.log_likelihood + 2.0 * k * n / (n - k - 1.0)
+    }
+
+    /// The same order at other coefficients, with regression and variance fitted to them; none if they have no
+    /// likelihood.
+    pub(super) fn moved(&self, design: &Design, coefficients: Coefficients) -> Option<Self> {
+        let profile = Profile::new(design, &coefficients.expand(self.order.season), &mut Vec::new())?;
+        let point = coefficients.to_unconstrained();
+        Some(Self { order: self.order, coefficients, profile, point, parameters: self.parameters })
     }
 }
 
@@ -79,7 +87,7 @@ pub(super) fn coefficient_errors(design: &Design, estimate: &Estimate) -> Option
         moves.iter().for_each(|(i, by)| moved[*i] += by);
         let coefficients = Coefficients::from_flat(&estimate.order, &moved);
         // coefficients beyond the invertible region repeat likelihoods within it: no curvature there
-        if !coefficients.roots_beyond(estimate.order.season, 1.0) {
+        if !coefficients.roots_beyond(1.0) {
             return None;
         }
         let arma = coefficients.expand(estimate.order.season);

@@ -3,8 +3,8 @@
 use std::f64::consts::PI;
 
 use super::design::Design;
-use super::linear::{backward, cholesky, forward, inverse};
 use super::polynomial::Arma;
+use crate::linear::{backward, cholesky, forward, inverse};
 
 /// What the data say at one ARMA process: generalised least squares and the maximum over σ.
 #[derive(Debug, Clone)]

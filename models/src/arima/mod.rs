@@ -3,36 +3,49 @@
 //! The likelihood is the exact Gaussian one. Regression coefficients, the constant and the innovation variance are
 //! concentrated out of it: the gains that filter the target filter every column of the regression. A complete series
 //! is differenced first; one with gaps is filtered in levels with an exact diffuse start, for a difference across a
-//! gap does not exist. The order is fixed or searched on AICc after KPSS tests.
+//! gap does not exist. The order is fixed, or searched on AICc after KPSS tests for d and a test of the season's
+//! strength for D.
 //!
-//! Settings: `order` (`"auto"` or `[p, d, q]`), `max_p`, `max_q`, `max_d`, `seasonal_order` (`[P, D, Q, s]`),
-//! `constant` (`true`, `false` or `"auto"`: a mean without differences, else a drift if the search prefers one).
+//! Settings:
+//! - `order`: `"auto"` or `[p, d, q]`; `max_p`, `max_q` (3), `max_d` (2).
+//! - `season`: `"week"` (5 sessions on trading days, 7 on calendar days) or a number of sessions. Up to 24 it is
+//!   modelled by seasonal orders, above by Fourier terms, whose number AICc chooses, at most `max_fourier` (10).
+//! - `seasonal`: `"auto"` or `[P, D, Q]`; `max_P`, `max_Q` (2), `max_D` (1). `seasonal_order = [P, D, Q, s]` is short
+//!   for `seasonal` and `season`.
+//! - `differences`: `[d, D]` of a searched order instead of the tests.
+//! - `constant`: `true`, `false` or `"auto"` (a mean without differences, else a drift if the search prefers one).
 //!
 //! Fallbacks, recorded in [`crate::Fitted::fallback`]: a constant series keeps its value with zero spread; one that
-//! the regression explains exactly has zero spread; where no model can be estimated, a random walk.
+//! the regression explains exactly has zero spread; a window shorter than two seasons has no searched season; where
+//! no model can be estimated, a random walk.
 
 mod condition;
 mod design;
 mod diffuse;
 mod estimate;
+mod finish;
 mod fit;
+mod fourier;
 mod gaps;
 mod likelihood;
-mod linear;
-mod minimize;
 mod order;
 mod polynomial;
 mod regression;
 mod report;
 mod sample;
+mod search;
 mod settings;
 mod simulate;
 mod start;
 mod stationary;
 mod stored;
+mod strength;
 mod unit_root;
 
-pub use settings::Order;
+pub use fourier::Fourier;
+pub use order::Order;
+pub(crate) use polynomial::roots_beyond;
+pub(crate) use sample::Sample;
 pub use stored::{Effect, Parameters, log_likelihood};
 
 use crate::{Family, FittedModel, Model, ModelError, ModelSpec};
@@ -53,7 +66,7 @@ impl Family for Arima {
     }
 
     fn format_version(&self) -> u32 {
-        1
+        2
     }
 
     fn load(&self, _version: u32, bytes: &[u8]) -> Result<Box<dyn FittedModel>, ModelError> {

@@ -1,111 +1,81 @@
-//! The search for an order: Hyndman and Khandakar (2008), *Journal of Statistical Software* 27(3), on AICc.
+//! Orders and the limits on them.
 
-use super::design::Design;
-use super::estimate::{Estimate, estimate};
-use super::settings::{Constant, Order, Settings};
-use super::start::Start;
+use serde::{Deserialize, Serialize};
 
-/// Modulus that every root must exceed: closer ones are unit roots or common factors in disguise.
-const NEAREST_ROOT: f64 = 1.01;
-/// Models tried at most.
-const MOST_MODELS: usize = 94;
+/// Largest order of a non-seasonal polynomial.
+pub(super) const MAX_ORDER: usize = 10;
+/// Largest order of a seasonal polynomial.
+pub(super) const MAX_SEASONAL_ORDER: usize = 3;
+/// Most differences of either kind.
+pub(super) const MAX_DIFFERENCES: usize = 2;
+/// Longest season of a stored order: the state grows with it, and the filter of series with gaps with its square.
+const MAX_SEASON: usize = 60;
+/// Longest season that is modelled by seasonal orders; longer ones are Fourier terms.
+pub(super) const MAX_ORDERED_SEASON: usize = 24;
+/// Most regressors and Fourier columns, so that they, target and constant fit the widest filter.
+pub(super) const MAX_REGRESSORS: usize = 30;
 
-/// A design with its start values.
-#[derive(Debug)]
-pub(super) struct Prepared {
-    pub(super) design: Design,
-    pub(super) start: Start,
+/// The order (p, d, q)(P, D, Q)s of a multiplicative seasonal ARIMA model; `season` is 0 without a seasonal part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Order {
+    /// Autoregressive order.
+    pub p: usize,
+    /// Differences.
+    pub d: usize,
+    /// Moving-average order.
+    pub q: usize,
+    /// Seasonal autoregressive order.
+    pub seasonal_p: usize,
+    /// Seasonal differences.
+    pub seasonal_d: usize,
+    /// Seasonal moving-average order.
+    pub seasonal_q: usize,
+    /// Sessions per season.
+    pub season: usize,
 }
 
-/// One sample with and without a constant.
-#[derive(Debug)]
-pub(super) struct Candidates {
-    pub(super) with: Option<Prepared>,
-    pub(super) without: Prepared,
-}
-
-impl Candidates {
-    /// The design that has, or has not, a constant.
-    pub(super) fn get(&self, constant: bool) -> Option<&Prepared> {
-        if constant { self.with.as_ref() } else { Some(&self.without) }
+impl Order {
+    /// Observations lost to differencing, d + D·s.
+    pub fn lost(&self) -> usize {
+        self.d + self.seasonal_d * self.season
     }
-}
 
-/// The best model found and whether it has a constant.
-#[derive(Debug)]
-pub(super) struct Best {
-    pub(super) estimate: Estimate,
-    pub(super) constant: bool,
-    /// Models estimated.
-    pub(super) tried: usize,
-}
-
-/// Steps from one model to its neighbours: changes of p and q.
-const NEIGHBOURS: [(isize, isize); 8] = [(-1, 0), (0, -1), (1, 0), (0, 1), (-1, -1), (-1, 1), (1, -1), (1, 1)];
-
-/// Searches p, q and the constant for fixed differences; none if no model could be estimated.
-pub(super) fn search(settings: &Settings, base: &Order, candidates: &Candidates) -> Option<Best> {
-    let mut search = Search { candidates, base: *base, tried: Vec::new(), best: None };
-    let constants: &[bool] = match (settings.constant, candidates.with.is_some()) {
-        (Constant::Auto, true) => &[true, false],
-        (Constant::Yes, true) => &[true],
-        _ => &[false],
-    };
-    for (p, q) in [(2, 2), (0, 0), (1, 0), (0, 1)] {
-        search.attempt(p.min(settings.max_p), q.min(settings.max_q), constants[0]);
+    /// Coefficients of the four polynomials, p + q + P + Q.
+    pub fn coefficients(&self) -> usize {
+        self.p + self.q + self.seasonal_p + self.seasonal_q
     }
-    if constants.len() > 1 {
-        search.attempt(0, 0, false);
+
+    /// Whether a constant is identified with a meaning: a mean, or a drift after one difference.
+    pub fn allows_constant(&self) -> bool {
+        self.d + self.seasonal_d <= 1
     }
-    while search.tried.len() < MOST_MODELS {
-        let Some((best, constant)) = &search.best else { break };
-        let (p, q, constant) = (best.order.p, best.order.q, *constant);
-        let step = |from: usize, by: isize, most: usize| from.checked_add_signed(by).filter(|to| *to <= most);
-        let moved = NEIGHBOURS
-            .iter()
-            .filter_map(|(dp, dq)| Some((step(p, *dp, settings.max_p)?, step(q, *dq, settings.max_q)?, constant)));
-        let toggled = (constants.len() > 1).then_some((p, q, !constant));
-        let improved = moved.chain(toggled).any(|(p, q, constant)| search.attempt(p, q, constant));
-        if !improved {
-            break;
+
+    /// Why the order is out of range, if it is.
+    pub(super) fn problem(&self) -> Option<String> {
+        if self.p > MAX_ORDER || self.q > MAX_ORDER {
+            return Some(format!("p and q are at most {MAX_ORDER}"));
         }
-    }
-    let tried = search.tried.len();
-    let (best, constant) = search.best?;
-    let prepared = candidates.get(constant)?;
-    // one restart, for the chosen model only
-    let estimate =
-        estimate(&prepared.design, &prepared.start, &best.order, Some(&best), true).filter(acceptable).unwrap_or(best);
-    Some(Best { estimate, constant, tried })
-}
-
-struct Search<'a> {
-    candidates: &'a Candidates,
-    base: Order,
-    tried: Vec<(usize, usize, bool)>,
-    best: Option<(Estimate, bool)>,
-}
-
-impl Search<'_> {
-    /// Estimates a model not tried before; whether it is the best so far.
-    fn attempt(&mut self, p: usize, q: usize, constant: bool) -> bool {
-        if self.tried.contains(&(p, q, constant)) {
-            return false;
+        if self.d > MAX_DIFFERENCES || self.seasonal_d > MAX_DIFFERENCES {
+            return Some(format!("d and D are at most {MAX_DIFFERENCES}"));
         }
-        self.tried.push((p, q, constant));
-        let Some(prepared) = self.candidates.get(constant) else { return false };
-        let order = Order { p, q, ..self.base };
-        let Some(found) = estimate(&prepared.design, &prepared.start, &order, None, false) else { return false };
-        let better = self.best.as_ref().is_none_or(|(best, _)| found.aicc() < best.aicc());
-        let better = better && found.aicc().is_finite() && acceptable(&found);
-        if better {
-            self.best = Some((found, constant));
+        if self.seasonal_p > MAX_SEASONAL_ORDER || self.seasonal_q > MAX_SEASONAL_ORDER {
+            return Some(format!("P and Q are at most {MAX_SEASONAL_ORDER}"));
         }
-        better
+        let seasonal = self.seasonal_p + self.seasonal_d + self.seasonal_q > 0;
+        if seasonal && !(2..=MAX_SEASON).contains(&self.season) {
+            return Some(format!("the season is {}, it must be 2 to {MAX_SEASON}", self.season));
+        }
+        (!seasonal && self.season > MAX_SEASON).then(|| format!("the season is at most {MAX_SEASON}"))
     }
 }
 
-/// Whether all roots keep their distance from the unit circle.
-fn acceptable(estimate: &Estimate) -> bool {
-    estimate.coefficients.roots_beyond(estimate.order.season, NEAREST_ROOT)
+impl std::fmt::Display for Order {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "arima({},{},{})", self.p, self.d, self.q)?;
+        if self.seasonal_p + self.seasonal_d + self.seasonal_q == 0 {
+            return Ok(());
+        }
+        write!(f, "({},{},{}){}", self.seasonal_p, self.seasonal_d, self.seasonal_q, self.season)
+    }
 }

@@ -1,6 +1,6 @@
 //! Lag polynomials: the map between partial autocorrelations and coefficients, seasonal products, differences.
 
-use super::settings::Order;
+use super::order::Order;
 
 /// Largest partial autocorrelation the optimiser may reach; 1 would be a unit root.
 const MAX_PARTIAL: f64 = 1.0 - 1e-5;
@@ -43,14 +43,13 @@ pub(super) fn to_partials(phi: &[f64]) -> Option<Vec<f64>> {
     Some(predictors.iter().rev().filter_map(|predictor| predictor.last().copied()).collect())
 }
 
-/// Whether every root of `1 − φ₁zˢ − φ₂z²ˢ − …` is farther from zero than `modulus`.
-pub(super) fn roots_beyond(phi: &[f64], season: usize, modulus: f64) -> bool {
-    let step = libm::pow(modulus, season as f64);
+/// Whether every root of `1 − φ₁z − φ₂z² − …` is farther from zero than `modulus`.
+pub(crate) fn roots_beyond(phi: &[f64], modulus: f64) -> bool {
     let mut scale = 1.0;
     let scaled: Vec<f64> = phi
         .iter()
         .map(|value| {
-            scale *= step;
+            scale *= modulus;
             value * scale
         })
         .collect();
@@ -113,12 +112,12 @@ impl Coefficients {
         }
     }
 
-    /// Whether all roots of all four polynomials lie farther from zero than `modulus`.
-    pub(super) fn roots_beyond(&self, season: usize, modulus: f64) -> bool {
-        roots_beyond(&self.ar, 1, modulus)
-            && roots_beyond(&negated(&self.ma), 1, modulus)
-            && roots_beyond(&self.seasonal_ar, season, modulus)
-            && roots_beyond(&negated(&self.seasonal_ma), season, modulus)
+    /// Whether all roots of all four polynomials lie farther from zero than `modulus`, each in its own lag.
+    pub(super) fn roots_beyond(&self, modulus: f64) -> bool {
+        roots_beyond(&self.ar, modulus)
+            && roots_beyond(&negated(&self.ma), modulus)
+            && roots_beyond(&self.seasonal_ar, modulus)
+            && roots_beyond(&negated(&self.seasonal_ma), modulus)
     }
 
     /// The products of short and seasonal polynomials.

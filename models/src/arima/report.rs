@@ -28,6 +28,12 @@ pub(super) fn readable(
             add(effect.column.clone(), value, errors.next());
         }
     }
+    for (k, pair) in (1..).zip(parameters.fourier.iter().flat_map(|fourier| &fourier.terms)) {
+        // a coefficient of exactly zero is a column that was dropped
+        for (name, value) in ["sin", "cos"].iter().zip(pair).filter(|(_, value)| **value != 0.0) {
+            add(format!("{name}.{k}"), *value, errors.next());
+        }
+    }
     let errors = coefficient_errors(design, estimate);
     let season = parameters.order.season;
     let short = |name: &str, count: usize| (1..=count).map(|lag| format!("{name}.L{lag}")).collect::<Vec<_>>();
@@ -44,7 +50,7 @@ pub(super) fn readable(
     }
     let dropped: Vec<Value> =
         dropped.iter().map(|(column, reason)| json!({ "column": column, "reason": reason })).collect();
-    json!({
+    let mut report = json!({
         "order": order(parameters),
         "seasonal_order": seasonal_order(parameters),
         "coefficients": coefficients,
@@ -55,7 +61,11 @@ pub(super) fn readable(
         "likelihood_observations": estimate.profile.count,
         "models_tried": models_tried,
         "dropped_regressors": dropped,
-    })
+    });
+    if let (Some(fourier), Some(report)) = (&parameters.fourier, report.as_object_mut()) {
+        report.insert("fourier".into(), json!({ "period_days": fourier.period, "terms": fourier.terms.len() }));
+    }
+    report
 }
 
 /// The same for a form that was not estimated by likelihood.

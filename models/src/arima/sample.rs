@@ -1,6 +1,6 @@
 //! What of a history can be used: trimmed columns, with missing rows marked.
 
-use crate::{History, ModelError};
+use crate::{Day, History, ModelError};
 
 /// Magnitude beyond which squares overflow.
 const LARGEST: f64 = 1e150;
@@ -8,17 +8,21 @@ const LARGEST: f64 = 1e150;
 /// A trimmed history: target and regressors of equal length. A row without target, or without one of the regressors,
 /// is unseen.
 #[derive(Debug, Clone)]
-pub(super) struct Sample {
-    pub(super) target: Vec<f64>,
-    pub(super) regressors: Vec<Vec<f64>>,
-    pub(super) seen: Vec<bool>,
-    pub(super) observed: usize,
+pub(crate) struct Sample {
+    /// Day of each row; empty if the history has none.
+    pub(crate) days: Vec<Day>,
+    pub(crate) target: Vec<f64>,
+    pub(crate) regressors: Vec<Vec<f64>>,
+    pub(crate) seen: Vec<bool>,
+    pub(crate) observed: usize,
+    /// Rows of the history before the first one kept.
+    pub(crate) skipped: usize,
 }
 
 impl Sample {
     /// Reads the regressors for which `used` is true. Unseen rows at the start carry no information and are cut, at
     /// the end if `trim_end`.
-    pub(super) fn new(history: &History<'_>, used: &[bool], trim_end: bool) -> Result<Self, ModelError> {
+    pub(crate) fn new(history: &History<'_>, used: &[bool], trim_end: bool) -> Result<Self, ModelError> {
         let length = history.target.len();
         if history.regressors.len() != used.len() {
             let value = format!("{} columns where the model has {}", history.regressors.len(), used.len());
@@ -44,21 +48,29 @@ impl Sample {
         let seen = seen[range.clone()].to_vec();
         let observed = seen.iter().filter(|seen| **seen).count();
         let regressors = columns.iter().map(|column| column[range.clone()].to_vec()).collect();
-        Ok(Self { target: history.target[range].to_vec(), regressors, seen, observed })
+        let days = history.days.get(range.clone()).unwrap_or_default().to_vec();
+        Ok(Self { days, target: history.target[range].to_vec(), regressors, seen, observed, skipped: first })
+    }
+
+    /// The same rows with more regressors.
+    pub(super) fn with_columns(&self, columns: Vec<Vec<f64>>) -> Self {
+        let mut wider = self.clone();
+        wider.regressors.extend(columns);
+        wider
     }
 
     /// Number of rows.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.target.len()
     }
 
     /// Whether every row is seen.
-    pub(super) fn complete(&self) -> bool {
+    pub(crate) fn complete(&self) -> bool {
         self.observed == self.len()
     }
 
     /// Whether all seen targets are equal.
-    pub(super) fn constant(&self) -> bool {
+    pub(crate) fn constant(&self) -> bool {
         let mut values = self.target.iter().zip(&self.seen).filter(|(_, seen)| **seen).map(|(y, _)| *y);
         let first = values.next();
         values.all(|y| Some(y) == first)
@@ -66,7 +78,7 @@ impl Sample {
 }
 
 /// Refuses infinite and overflowing values.
-pub(super) fn check(what: &str, values: &[f64]) -> Result<(), ModelError> {
+pub(crate) fn check(what: &str, values: &[f64]) -> Result<(), ModelError> {
     match values.iter().find(|value| value.abs() > LARGEST) {
         None => Ok(()),
         Some(bad) => Err(ModelError::Unusable { what: what.to_owned(), value: format!("{bad:e}") }),

@@ -1,86 +1,15 @@
-//! Settings of the family, and orders.
+//! What a specification says.
 
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::order::{MAX_ORDERED_SEASON, MAX_REGRESSORS, Order};
 use crate::{FutureRegressor, ModelError, ModelSpec};
 
-/// Largest order of a non-seasonal polynomial.
-pub(super) const MAX_ORDER: usize = 10;
-/// Largest order of a seasonal polynomial.
-pub(super) const MAX_SEASONAL_ORDER: usize = 3;
-/// Most differences of either kind.
-pub(super) const MAX_DIFFERENCES: usize = 2;
-/// Longest season: the state grows with it, and the filter of series with gaps with its square.
-pub(super) const MAX_SEASON: usize = 60;
-/// Most regressors, so that target, constant and regressors fit the widest filter.
-pub(super) const MAX_REGRESSORS: usize = 30;
-
-/// The order (p, d, q)(P, D, Q)s of a multiplicative seasonal ARIMA model; `season` is 0 without a seasonal part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Order {
-    /// Autoregressive order.
-    pub p: usize,
-    /// Differences.
-    pub d: usize,
-    /// Moving-average order.
-    pub q: usize,
-    /// Seasonal autoregressive order.
-    pub seasonal_p: usize,
-    /// Seasonal differences.
-    pub seasonal_d: usize,
-    /// Seasonal moving-average order.
-    pub seasonal_q: usize,
-    /// Sessions per season.
-    pub season: usize,
-}
-
-impl Order {
-    /// Observations lost to differencing, d + D·s.
-    pub fn lost(&self) -> usize {
-        self.d + self.seasonal_d * self.season
-    }
-
-    /// Coefficients of the four polynomials, p + q + P + Q.
-    pub fn coefficients(&self) -> usize {
-        self.p + self.q + self.seasonal_p + self.seasonal_q
-    }
-
-    /// Whether a constant is identified with a meaning: a mean, or a drift after one difference.
-    pub fn allows_constant(&self) -> bool {
-        self.d + self.seasonal_d <= 1
-    }
-
-    /// Why the order is out of range, if it is.
-    pub(super) fn problem(&self) -> Option<String> {
-        if self.p > MAX_ORDER || self.q > MAX_ORDER {
-            return Some(format!("p and q are at most {MAX_ORDER}"));
-        }
-        if self.d > MAX_DIFFERENCES || self.seasonal_d > MAX_DIFFERENCES {
-            return Some(format!("d and D are at most {MAX_DIFFERENCES}"));
-        }
-        if self.seasonal_p > MAX_SEASONAL_ORDER || self.seasonal_q > MAX_SEASONAL_ORDER {
-            return Some(format!("P and Q are at most {MAX_SEASONAL_ORDER}"));
-        }
-        let seasonal = self.seasonal_p + self.seasonal_d + self.seasonal_q > 0;
-        if seasonal && !(2..=MAX_SEASON).contains(&self.season) {
-            return Some(format!("the season is {}, it must be 2 to {MAX_SEASON}", self.season));
-        }
-        (!seasonal && self.season > MAX_SEASON).then(|| format!("the season is at most {MAX_SEASON}"))
-    }
-}
-
-impl std::fmt::Display for Order {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "arima({},{},{})", self.p, self.d, self.q)?;
-        if self.seasonal_p + self.seasonal_d + self.seasonal_q == 0 {
-            return Ok(());
-        }
-        write!(f, "({},{},{}){}", self.seasonal_p, self.seasonal_d, self.seasonal_q, self.season)
-    }
-}
+/// Longest season that Fourier terms are made for.
+const MAX_FOURIER_SEASON: usize = 1_000;
+/// Most Fourier terms unless `max_fourier` says otherwise.
+const DEFAULT_FOURIER: usize = 10;
 
 /// Whether a constant is estimated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +20,34 @@ pub(super) enum Constant {
     No,
 }
 
+/// How long a season is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Season {
+    None,
+    /// The sessions of a week, which the calendar decides.
+    Week,
+    Sessions(usize),
+}
+
+/// What is done about a season.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Seasonality {
+    None,
+    /// Orders (P, D, Q) that are given.
+    Fixed {
+        seasonal: [usize; 3],
+        season: usize,
+    },
+    /// Orders that are searched.
+    Searched {
+        season: usize,
+    },
+    /// Fourier terms of a season too long for orders.
+    Fourier {
+        season: usize,
+    },
+}
+
 /// What a specification says of the order.
 #[derive(Debug, Clone)]
 pub(super) struct Settings {
@@ -99,50 +56,41 @@ pub(super) struct Settings {
     pub(super) max_p: usize,
     pub(super) max_q: usize,
     pub(super) max_d: usize,
-    /// (P, D, Q, s), zeros without a seasonal part.
-    pub(super) seasonal: [usize; 4],
+    pub(super) max_seasonal_p: usize,
+    pub(super) max_seasonal_q: usize,
+    pub(super) max_seasonal_d: usize,
+    /// Fixed (P, D, Q), or none: searched where there is a season.
+    seasonal: Option<[usize; 3]>,
+    season: Season,
+    /// Fixed (d, D) of a searched order, or none: tested.
+    pub(super) differences: Option<[usize; 2]>,
+    /// Most Fourier terms.
+    pub(super) max_fourier: usize,
     pub(super) constant: Constant,
 }
 
 impl Settings {
-    /// Reads `order`, `max_p`, `max_q`, `max_d`, `seasonal_order` and `constant`.
+    /// Reads the settings and refuses unknown ones, values out of range, and ones that contradict each other.
     pub(super) fn read(spec: &ModelSpec) -> Result<Self, ModelError> {
-        let refuse = |setting: &str, message: String| ModelError::Setting {
-            model: spec.name.clone(),
-            setting: setting.to_owned(),
-            message,
+        let refuse = |setting: &str, message: String| spec.refuse(setting, message);
+        let mut settings = Self {
+            fixed: None,
+            max_p: 3,
+            max_q: 3,
+            max_d: 2,
+            max_seasonal_p: 2,
+            max_seasonal_q: 2,
+            max_seasonal_d: 1,
+            seasonal: None,
+            season: Season::None,
+            differences: None,
+            max_fourier: DEFAULT_FOURIER,
+            constant: Constant::Auto,
         };
-        let mut settings =
-            Self { fixed: None, max_p: 3, max_q: 3, max_d: 2, seasonal: [0; 4], constant: Constant::Auto };
         for (setting, value) in &spec.settings {
-            let wrong = |accepted: &str| refuse(setting, format!("{value} is not {accepted}"));
-            let auto = value.as_str() == Some("auto");
-            match setting.as_str() {
-                "order" if auto => settings.fixed = None,
-                "order" => settings.fixed = Some(parse(value).ok_or_else(|| wrong("\"auto\" or [p, d, q]"))?),
-                "max_p" => settings.max_p = parse(value).ok_or_else(|| wrong("a whole number"))?,
-                "max_q" => settings.max_q = parse(value).ok_or_else(|| wrong("a whole number"))?,
-                "max_d" => settings.max_d = parse(value).ok_or_else(|| wrong("a whole number"))?,
-                "seasonal_order" => settings.seasonal = parse(value).ok_or_else(|| wrong("[P, D, Q, s]"))?,
-                "constant" if auto => settings.constant = Constant::Auto,
-                "constant" => {
-                    let wanted = value.as_bool().ok_or_else(|| wrong("true, false or \"auto\""))?;
-                    settings.constant = if wanted { Constant::Yes } else { Constant::No };
-                }
-                _ => {
-                    let known = "order, max_p, max_q, max_d, seasonal_order and constant";
-                    return Err(refuse(setting, format!("unknown; arima has {known}")));
-                }
-            }
+            settings.set(setting, value).map_err(|message| refuse(setting, message))?;
         }
-        let [p, d, q] = settings.fixed.unwrap_or([settings.max_p, settings.max_d, settings.max_q]);
-        if let Some(message) = settings.order(p, d, q).problem() {
-            return Err(refuse("order", message));
-        }
-        let fixed_order = settings.fixed.is_some();
-        if fixed_order && settings.constant == Constant::Yes && !settings.order(p, d, q).allows_constant() {
-            return Err(refuse("constant", "a constant needs d + D of at most 1".into()));
-        }
+        settings.contradiction(&spec.settings).map_or(Ok(()), |(setting, message)| Err(refuse(setting, message)))?;
         if spec.regressors.len() > MAX_REGRESSORS {
             return Err(refuse("regressors", format!("at most {MAX_REGRESSORS} regressors are possible")));
         }
@@ -153,13 +101,110 @@ impl Settings {
         Ok(settings)
     }
 
-    /// The complete order with these non-seasonal parts.
-    pub(super) fn order(&self, p: usize, d: usize, q: usize) -> Order {
-        let [seasonal_p, seasonal_d, seasonal_q, season] = self.seasonal;
-        Order { p, d, q, seasonal_p, seasonal_d, seasonal_q, season }
+    /// Takes over one setting; the message says what is wrong with it.
+    fn set(&mut self, setting: &str, value: &Value) -> Result<(), String> {
+        let auto = value.as_str() == Some("auto");
+        match setting {
+            "order" if auto => self.fixed = None,
+            "order" => self.fixed = Some(parse(value, "\"auto\" or [p, d, q]")?),
+            "max_p" => self.max_p = parse(value, "a whole number")?,
+            "max_q" => self.max_q = parse(value, "a whole number")?,
+            "max_d" => self.max_d = parse(value, "a whole number")?,
+            "max_P" => self.max_seasonal_p = parse(value, "a whole number")?,
+            "max_Q" => self.max_seasonal_q = parse(value, "a whole number")?,
+            "max_D" => self.max_seasonal_d = parse(value, "a whole number")?,
+            "differences" if auto => self.differences = None,
+            "differences" => self.differences = Some(parse(value, "\"auto\" or [d, D]")?),
+            "seasonal" if auto => self.seasonal = None,
+            "seasonal" => self.seasonal = Some(parse(value, "\"auto\" or [P, D, Q]")?),
+            "season" if value.as_str() == Some("week") => self.season = Season::Week,
+            "season" => self.season = Season::Sessions(parse(value, "\"week\" or a whole number")?),
+            "seasonal_order" => {
+                let [p, d, q, season] = parse::<[usize; 4]>(value, "[P, D, Q, s]")?;
+                self.seasonal = Some([p, d, q]);
+                self.season = if season == 0 { Season::None } else { Season::Sessions(season) };
+            }
+            "max_fourier" => self.max_fourier = parse(value, "a whole number")?,
+            "constant" if auto => self.constant = Constant::Auto,
+            "constant" => {
+                let wanted: bool = parse(value, "true, false or \"auto\"")?;
+                self.constant = if wanted { Constant::Yes } else { Constant::No };
+            }
+            _ => {
+                let known = "order, max_p, max_q, max_d, seasonal, season, seasonal_order, max_P, max_Q, max_D, \
+                             differences, max_fourier and constant";
+                return Err(format!("unknown; arima has {known}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The first setting that contradicts others or leaves its range, and why.
+    fn contradiction(&self, given: &serde_json::Map<String, Value>) -> Option<(&'static str, String)> {
+        let has = |name: &str| given.contains_key(name);
+        if has("seasonal_order") && (has("seasonal") || has("season")) {
+            return Some(("seasonal_order", "it says what seasonal and season say: use one form".into()));
+        }
+        if has("seasonal") && self.season == Season::None {
+            return Some(("seasonal", "season is missing: \"week\" or a number of sessions".into()));
+        }
+        let seasonal = self.seasonal.is_some_and(|orders| orders != [0; 3]);
+        match self.season {
+            Season::Sessions(season) if !(2..=MAX_FOURIER_SEASON).contains(&season) && (seasonal || has("season")) => {
+                return Some(("season", format!("{season} is not between 2 and {MAX_FOURIER_SEASON}")));
+            }
+            Season::Sessions(season) if season > MAX_ORDERED_SEASON && self.seasonal.is_some() => {
+                let message = format!("seasons above {MAX_ORDERED_SEASON} are Fourier terms: give season alone");
+                return Some(("season", message));
+            }
+            Season::Week | Season::Sessions(2..=MAX_ORDERED_SEASON)
+                if self.fixed.is_some() && self.seasonal.is_none() =>
+            {
+                return Some(("seasonal", "a fixed order with a season needs [P, D, Q]".into()));
+            }
+            _ => {}
+        }
+        if self.differences.is_some() && self.fixed.is_some() {
+            return Some(("differences", "a fixed order has its own".into()));
+        }
+        if self.season == Season::None && self.differences.is_some_and(|[_, seasonal_d]| seasonal_d > 0) {
+            return Some(("differences", "D needs a season".into()));
+        }
+        if self.differences.is_some_and(|[_, seasonal_d]| self.seasonal.is_some_and(|[_, d, _]| d != seasonal_d)) {
+            return Some(("differences", "D differs from that of the seasonal order".into()));
+        }
+        let [p, d, q] = self.fixed.unwrap_or([self.max_p, self.max_d, self.max_q]);
+        let [d, seasonal_d] = self.differences.unwrap_or([d, self.max_seasonal_d]);
+        let [seasonal_p, seasonal_d, seasonal_q] =
+            self.seasonal.unwrap_or([self.max_seasonal_p, seasonal_d, self.max_seasonal_q]);
+        // the largest order that can come of it, with any season that orders are made for
+        let season = if self.season == Season::None { 0 } else { MAX_ORDERED_SEASON };
+        let [seasonal_p, seasonal_d, seasonal_q] =
+            if season == 0 { self.seasonal.unwrap_or([0; 3]) } else { [seasonal_p, seasonal_d, seasonal_q] };
+        let largest = Order { p, d, q, seasonal_p, seasonal_d, seasonal_q, season };
+        if let Some(message) = largest.problem() {
+            return Some(("order", message));
+        }
+        let fixed = self.fixed.is_some() && self.constant == Constant::Yes;
+        (fixed && !largest.allows_constant()).then(|| ("constant", "a constant needs d + D of at most 1".into()))
+    }
+
+    /// What is done about the season where a week has `week` sessions.
+    pub(super) fn seasonality(&self, week: usize) -> Seasonality {
+        let season = match self.season {
+            Season::None => 0,
+            Season::Week => week,
+            Season::Sessions(season) => season,
+        };
+        match self.seasonal {
+            _ if season < 2 => Seasonality::None,
+            None if season > MAX_ORDERED_SEASON => Seasonality::Fourier { season },
+            Some(seasonal) => Seasonality::Fixed { seasonal, season },
+            None => Seasonality::Searched { season },
+        }
     }
 }
 
-fn parse<T: DeserializeOwned>(value: &Value) -> Option<T> {
-    serde_json::from_value(value.clone()).ok()
+fn parse<T: DeserializeOwned>(value: &Value, accepted: &str) -> Result<T, String> {
+    serde_json::from_value(value.clone()).map_err(|_| format!("{value} is not {accepted}"))
 }

@@ -1,9 +1,9 @@
 //! Start values by Hannan and Rissanen (1982, *Biometrika* 69): innovations of a long autoregression, then a
 //! regression on lags of the series and of these innovations.
 
-use super::linear::{backward, cholesky, forward};
+use super::order::Order;
 use super::polynomial::Coefficients;
-use super::settings::Order;
+use crate::linear::{backward, cholesky, forward};
 
 /// Ridge added to the regression, relative to the diagonal.
 const RIDGE: f64 = 1e-8;

@@ -1,9 +1,11 @@
-//! How often to difference: KPSS tests.
+//! How often to difference: KPSS tests, and the strength of a season.
 
+use super::order::Order;
 use super::polynomial::difference;
 use super::regression::orthogonalise;
 use super::sample::Sample;
-use super::settings::Order;
+use super::strength::{STRONG, strength};
+use crate::decompose::bridged;
 
 /// 5 % critical value of the level-stationarity test (Kwiatkowski, Phillips, Schmidt and Shin 1992, table 1).
 const CRITICAL: f64 = 0.463;
@@ -59,6 +61,22 @@ pub(super) fn differences(sample: &Sample, order: &Order, max_d: usize) -> usize
         }
     }
     max_d
+}
+
+/// Seasonal differences after which the season is no longer strong, at most `max_d`, after regression on the
+/// regressors; gaps are bridged by straight lines. The strength before any difference is given too.
+pub(super) fn seasonal_differences(sample: &Sample, season: usize, max_d: usize) -> (usize, Option<f64>) {
+    let mut series = bridged(&regression_residual(sample), &sample.seen);
+    let first = strength(&series, season);
+    let mut current = first;
+    for d in 0..max_d {
+        if current.is_none_or(|value| value <= STRONG) {
+            return (d, first);
+        }
+        series = difference(&series, &Order { seasonal_d: 1, season, ..Order::default() });
+        current = strength(&series, season);
+    }
+    (max_d, first)
 }
 
 fn variance(values: &[f64]) -> f64 {

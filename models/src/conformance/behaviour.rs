@@ -7,8 +7,10 @@ use super::report::Report;
 use super::{HORIZON, PATHS};
 use crate::{Fitted, ModelSpec, Registry};
 
-/// The spread of accumulated log returns may fall by this factor from one day to the next: sampling error.
+/// The spread of accumulated log returns may fall by this factor from one day to the next, and by sampling error.
 const SPREAD_TOLERANCE: f64 = 1.02;
+/// Standard errors that sampling may take: where days are drawn independently, equal spreads differ by 2 % alone.
+const SPREAD_ERRORS: f64 = 4.0;
 /// Share of the true one-day spread below which a model is too sure of unpredictable returns.
 const LEAST_SPREAD: f64 = 0.5;
 /// Shift of the paths, in one-day deviations, that older history may cause.
@@ -112,7 +114,12 @@ impl<'a> Ready<'a> {
 
     fn spread(&self) -> Result<String, String> {
         let spreads = self.spreads()?;
-        match spreads.windows(2).position(|pair| pair[1] * SPREAD_TOLERANCE < pair[0]) {
+        let days: Vec<&[f32]> = self.drawn.paths.chunks_exact(PATHS).collect();
+        let falls = |h: &usize| {
+            let allowed = libm::log(SPREAD_TOLERANCE) + SPREAD_ERRORS * spread_error(days[*h], days[h + 1]);
+            libm::log(spreads[*h] / spreads[h + 1]) > allowed
+        };
+        match (0..spreads.len() - 1).find(falls) {
             None => Ok(format!("{:.4} on day 1, {:.4} on day {HORIZON}", spreads[0], spreads[HORIZON - 1])),
             Some(h) => Err(format!("it falls from {:.4} on day {} to {:.4}", spreads[h], h + 1, spreads[h + 1])),
         }
@@ -134,6 +141,19 @@ impl<'a> Ready<'a> {
         let days = self.drawn.paths.chunks_exact(PATHS);
         Ok(days.map(|day| deviation(day.iter().map(|x| libm::log(f64::from(*x))))).collect())
     }
+}
+
+/// Standard error of the logarithm of the ratio of two days' spreads, from the paths they have in common.
+fn spread_error(day: &[f32], next: &[f32]) -> f64 {
+    let squares = |day: &[f32]| {
+        let logs: Vec<f64> = day.iter().map(|x| libm::log(f64::from(*x))).collect();
+        let mean = logs.iter().sum::<f64>() / logs.len() as f64;
+        let squares: Vec<f64> = logs.iter().map(|x| (x - mean) * (x - mean)).collect();
+        let variance = squares.iter().sum::<f64>() / logs.len() as f64;
+        squares.into_iter().map(move |square| square / variance)
+    };
+    let differences = squares(day).zip(squares(next)).map(|(a, b)| a - b);
+    0.5 * deviation(differences) / (day.len() as f64).sqrt()
 }
 
 fn deviation(values: impl Iterator<Item = f64>) -> f64 {

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::trees::folds::{centre, out_of_fold, residuals, root_mean_square, train};
-use crate::trees::simulate::Loaded;
-use crate::trees::table::{Observed, Table};
-use crate::trees::{Ensemble, Layout, NoTrainer, Settings, Stored, Trainer, Unit};
+use crate::trees::direct::{self, StoredDirect};
+use crate::trees::folds::Training;
+use crate::trees::settings::LONGEST;
+use crate::trees::table::Observed;
+use crate::trees::{Ensemble, Layout, NoTrainer, Settings, Stored, Strategy, Trainer, Unit, recursive, simulate};
 use crate::{Family, FitContext, Fitted, FittedModel, History, Model, ModelError, ModelSpec, Regressor};
 
 /// The family named `xgboost`, trained by `T`.
@@ -41,11 +42,14 @@ impl<T: Trainer + 'static> Family for Xgboost<T> {
     }
 
     fn format_version(&self) -> u32 {
-        1
+        2
     }
 
-    fn load(&self, _version: u32, bytes: &[u8]) -> Result<Box<dyn FittedModel>, ModelError> {
-        Ok(Box::new(Loaded::new(Stored::decode(bytes)?)?))
+    fn load(&self, version: u32, bytes: &[u8]) -> Result<Box<dyn FittedModel>, ModelError> {
+        if version < 2 {
+            return Ok(Box::new(simulate::Loaded::new(Stored::decode(bytes)?)?));
+        }
+        Ok(Box::new(direct::Loaded::new(StoredDirect::decode(bytes)?)?))
     }
 }
 
@@ -58,61 +62,55 @@ struct Configured {
     regressors: Vec<Regressor>,
 }
 
+/// What both strategies fit on.
+pub(crate) struct Ready<'a> {
+    pub(crate) training: Training<'a>,
+    pub(crate) window: &'a History<'a>,
+    pub(crate) observed: Observed,
+    pub(crate) layout: &'a Layout,
+    pub(crate) regressors: &'a [Regressor],
+    pub(crate) unit: Unit,
+}
+
 impl Model for Configured {
     fn fit(&self, window: &History<'_>, context: &FitContext) -> Result<Fitted, ModelError> {
         let observed = Observed::new(window, Some(context.cutoff))?;
         let layout = Layout::new(&self.settings, &self.regressors);
-        let need = layout.lookback() + ROWS_PER_BLOCK * (self.settings.folds + 1);
+        let horizon = context.horizon.max(1);
+        let direct = self.settings.strategy == Strategy::Direct;
+        if direct && horizon > LONGEST {
+            let value = format!("{horizon} days, a direct model reaches {LONGEST}");
+            return Err(ModelError::Unusable { what: "horizon".into(), value });
+        }
+        // sessions after a row's first that its targets reach: a fold leaves out the rows whose targets it would see
+        let reach = if direct { horizon - 1 } else { 0 };
+        let need = layout.lookback() + reach + (ROWS_PER_BLOCK + reach) * (self.settings.folds + 1);
         if observed.closes.len() < need {
             return Err(ModelError::TooShort { have: observed.closes.len(), need });
         }
-        if observed.closes.windows(2).all(|pair| pair[0] == pair[1]) {
-            return self.constant(&observed);
+        let (trainer, settings, names, seed) = (self.trainer.as_ref(), &self.settings, layout.names(), context.seed);
+        let training = Training { trainer, settings, names, seed };
+        let constant = observed.closes.windows(2).all(|pair| pair[0] == pair[1]);
+        let unit = if constant { Unit::Difference(1.0) } else { Unit::of(&observed.closes)? };
+        let ready = Ready { training, window, observed, layout: &layout, regressors: &self.regressors, unit };
+        match (constant, direct) {
+            (true, true) => ready.constant("xgboost/2", direct::constant(&ready, horizon)?),
+            (true, false) => ready.constant("xgboost/1", recursive::constant(&ready)?),
+            (false, true) => direct::fit(&ready, horizon),
+            (false, false) => recursive::fit(&ready),
         }
-        let unit = Unit::of(&observed.closes)?;
-        let table = Table::new(&layout, unit, window, &observed)?;
-        let (trainer, names) = (self.trainer.as_ref(), layout.names());
-        let mut innovations = out_of_fold(trainer, &table, names, &self.settings, context.seed)?;
-        let validation_loss = root_mean_square(&innovations);
-        centre(&mut innovations);
-        let rows = table.target.len();
-        let (model, ensemble) = train(trainer, &table, names, rows, &self.settings, context.seed)?;
-        let training_loss = root_mean_square(&residuals(&ensemble, &table, names.len(), 0, rows));
-        let parameters = self.parameters(&layout, unit, &ensemble, &innovations, (training_loss, validation_loss))?;
-        let stored = Stored {
-            settings: self.settings.clone(),
-            regressors: self.regressors.clone(),
-            unit,
-            model,
-            residuals: innovations,
-        };
-        let log = unit == Unit::LogReturn;
-        Ok(Fitted {
-            model_type: format!("xgboost({} trees, {} features)", ensemble.trees().len(), names.len()),
-            format: "xgboost/1".into(),
-            bytes: stored.encode()?,
-            parameters,
-            samples: observed.closes.len(),
-            log_likelihood: None,
-            aicc: None,
-            training_loss: Some(training_loss),
-            validation_loss: Some(validation_loss),
-            fallback: (!log).then(|| "differences: a price is zero or negative".to_owned()),
-        })
     }
 }
 
-impl Configured {
+impl Ready<'_> {
     /// A series that never moves: no trees, and every path stays at the last close.
-    fn constant(&self, observed: &Observed) -> Result<Fitted, ModelError> {
-        let (settings, regressors) = (self.settings.clone(), self.regressors.clone());
-        let stored = Stored { settings, regressors, unit: Unit::Difference(1.0), model: vec![], residuals: vec![] };
+    fn constant(&self, format: &str, bytes: Vec<u8>) -> Result<Fitted, ModelError> {
         Ok(Fitted {
             model_type: "constant".into(),
-            format: "xgboost/1".into(),
-            bytes: stored.encode()?,
-            parameters: json!({ "value": observed.closes.last() }),
-            samples: observed.closes.len(),
+            format: format.into(),
+            bytes,
+            parameters: json!({ "value": self.observed.closes.last() }),
+            samples: self.observed.closes.len(),
             log_likelihood: None,
             aicc: None,
             training_loss: Some(0.0),
@@ -121,36 +119,31 @@ impl Configured {
         })
     }
 
-    fn parameters(
-        &self,
-        layout: &Layout,
-        unit: Unit,
-        ensemble: &Ensemble,
-        innovations: &[f32],
-        (training_loss, validation_loss): (f64, f64),
-    ) -> Result<Value, ModelError> {
-        let importance = ensemble.importance();
-        let features: Vec<Value> = layout
-            .names()
-            .iter()
-            .zip(importance)
-            .map(|(name, gain)| json!({ "name": name, "gain_share": gain }))
-            .collect();
-        let settings = serde_json::to_value(&self.settings).map_err(|e| ModelError::Numerical(e.to_string()))?;
-        Ok(json!({
-            "target": match unit { Unit::LogReturn => "log_return", Unit::Difference(_) => "scaled_difference" },
-            "scale": match unit { Unit::LogReturn => 1.0, Unit::Difference(scale) => scale },
-            "base_score": ensemble.base_score(),
-            "trees": ensemble.trees().len(),
-            "nodes": ensemble.trees().iter().map(Vec::len).sum::<usize>(),
-            "features": features,
-            "residuals": {
-                "count": innovations.len(),
-                "out_of_fold_rms": validation_loss,
-                "in_sample_rms": training_loss,
-                "centred_rms": root_mean_square(innovations),
-            },
-            "settings": settings,
-        }))
+    /// Why the target is not a log return, if it is not.
+    pub(crate) fn fallback(&self) -> Option<String> {
+        (self.unit != Unit::LogReturn).then(|| "differences: a price is zero or negative".to_owned())
+    }
+
+    /// What is said of any fit: target, settings, size, and each feature's share of the gain of all trees.
+    pub(crate) fn parameters(&self, ensembles: &[Ensemble]) -> Result<Map<String, Value>, ModelError> {
+        let names = self.layout.names();
+        let mut shares = vec![0.0; names.len()];
+        for ensemble in ensembles {
+            shares.iter_mut().zip(ensemble.importance()).for_each(|(sum, share)| *sum += share);
+        }
+        let count = ensembles.len().max(1) as f64;
+        let features: Vec<Value> =
+            names.iter().zip(shares).map(|(name, sum)| json!({ "name": name, "gain_share": sum / count })).collect();
+        let settings = serde_json::to_value(self.training.settings);
+        let trees = || ensembles.iter().flat_map(Ensemble::trees);
+        let known = [
+            ("target", json!(if self.unit == Unit::LogReturn { "log_return" } else { "scaled_difference" })),
+            ("scale", json!(if let Unit::Difference(scale) = self.unit { scale } else { 1.0 })),
+            ("trees", json!(trees().count())),
+            ("nodes", json!(trees().map(Vec::len).sum::<usize>())),
+            ("features", json!(features)),
+            ("settings", settings.map_err(|e| ModelError::Numerical(e.to_string()))?),
+        ];
+        Ok(known.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
 }

@@ -9,7 +9,10 @@
 //! the session itself. A value that is absent, in training or ahead, is missing to XGBoost, which learns a direction for
 //! it at every split.
 //!
-//! # Stored form, `xgboost/1`
+//! Two strategies reach the days ahead ([`Strategy`]): recursive, one model applied to its own simulated paths, and direct,
+//! a model per day, of the mean or of quantiles ([`direct`] says how its paths are made).
+//!
+//! # Stored form, `xgboost/1` (recursive)
 //! ```text
 //! "ALXG" | u32 LE: bytes of the header | header, JSON | XGBoost's own model, UBJSON | residuals, f32 LE | SHA-256 of all before
 //! ```
@@ -21,6 +24,7 @@
 //! booster.load_model(bytearray(stored[8 + n:8 + n + header["model_bytes"]]))
 //! ```
 
+pub mod direct;
 mod ensemble;
 mod evaluate;
 #[cfg(target_arch = "x86_64")]
@@ -30,7 +34,9 @@ mod evaluate_avx512;
 mod family;
 mod features;
 mod folds;
+mod frame;
 mod masks;
+mod recursive;
 mod settings;
 mod simulate;
 mod stored;
@@ -39,11 +45,12 @@ mod trainer;
 mod ubjson;
 mod unit;
 
+pub use direct::StoredDirect;
 pub use ensemble::{Ensemble, Node};
 pub use evaluate::{Column, Evaluator, Instructions, LANES};
 pub use family::Xgboost;
 pub use features::{Feature, Layout};
-pub use settings::{Settings, TreeMethod};
+pub use settings::{LEVELS, Objective, Settings, Strategy, TreeMethod};
 pub use stored::Stored;
-pub use trainer::{BoostParams, NoTrainer, Trainer, TrainingSet};
+pub use trainer::{BoostParams, Loss, NoTrainer, Trainer, TrainingSet};
 pub use unit::Unit;

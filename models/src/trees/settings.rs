@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::trees::BoostParams;
 use crate::{ModelError, ModelSpec};
 
 /// How XGBoost searches splits.
@@ -18,7 +17,33 @@ pub enum TreeMethod {
     Exact,
 }
 
-/// Settings of an `xgboost` model. Those after `folds` are XGBoost's own parameters.
+/// How days further ahead than one are reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Strategy {
+    /// One model of one session's return, applied to its own simulated paths.
+    #[default]
+    Recursive,
+    /// A model per day ahead of the return accumulated to it.
+    Direct,
+}
+
+/// What the trees predict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Objective {
+    /// The mean return; residuals out of fold make its distribution.
+    #[default]
+    SquaredError,
+    /// Quantiles of the return, one model each.
+    Quantile,
+}
+
+/// Settings of an `xgboost` model. `rounds` to `method` are XGBoost's own parameters, under the meaning XGBoost gives
+/// them.
+///
+/// Those after `method` came later: left at their defaults they are not written, so that older stored forms keep their
+/// bytes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
@@ -32,15 +57,15 @@ pub struct Settings {
     pub folds: usize,
     /// Trees.
     pub rounds: u32,
-    /// Greatest depth of a tree.
+    /// Greatest depth of a tree (`max_depth`).
     pub depth: u32,
     /// Shrinkage of each tree.
     pub eta: f64,
-    /// Least number of rows in a leaf.
+    /// Least number of rows in a leaf (sum of hessians, 1 per row).
     pub min_child_weight: f64,
     /// Share of rows drawn for each tree.
     pub subsample: f64,
-    /// Share of columns drawn for each tree.
+    /// Share of columns drawn for each tree (`colsample_bytree`).
     pub colsample: f64,
     /// L2 penalty on leaf values.
     pub lambda: f64,
@@ -52,6 +77,26 @@ pub struct Settings {
     pub max_bin: u32,
     /// How splits are searched.
     pub method: TreeMethod,
+    /// How days further ahead than one are reached.
+    #[serde(skip_serializing_if = "is_default")]
+    pub strategy: Strategy,
+    /// Days ahead that have trees of their own, for the direct strategy; between them predictions lie on lines. The
+    /// horizon always is one of them; none named means every day.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub days: Vec<usize>,
+    /// What the trees predict.
+    #[serde(skip_serializing_if = "is_default")]
+    pub objective: Objective,
+    /// Levels of the quantile objective, ascending, the median among them; none named means [`LEVELS`].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub levels: Vec<f64>,
+}
+
+/// Levels of the quantile objective by default: the ends and the quartiles of the usual intervals, 80 and 95 percent.
+pub const LEVELS: [f64; 7] = [0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975];
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 impl Default for Settings {
@@ -72,12 +117,16 @@ impl Default for Settings {
             gamma: 0.0,
             max_bin: 64,
             method: TreeMethod::Hist,
+            strategy: Strategy::default(),
+            days: vec![],
+            objective: Objective::default(),
+            levels: vec![],
         }
     }
 }
 
-/// Longest lag or window, in sessions.
-const LONGEST: usize = 1_000;
+/// Longest lag, window or day ahead of a direct model, in sessions.
+pub(crate) const LONGEST: usize = 1_000;
 
 impl Settings {
     /// Reads and checks a specification's settings.
@@ -85,11 +134,7 @@ impl Settings {
     /// # Errors
     /// [`ModelError::Setting`] naming the setting that is unknown, of the wrong type or out of range.
     pub fn read(spec: &ModelSpec) -> Result<Self, ModelError> {
-        let refuse = |setting: &str, message: String| ModelError::Setting {
-            model: spec.name.clone(),
-            setting: setting.to_owned(),
-            message,
-        };
+        let refuse = |setting: &str, message: String| spec.refuse(setting, message);
         for (name, value) in &spec.settings {
             let alone = Map::from_iter([(name.clone(), value.clone())]);
             if let Err(e) = serde_json::from_value::<Self>(Value::Object(alone)) {
@@ -112,6 +157,7 @@ impl Settings {
             list.len() <= 64
                 && list.iter().enumerate().all(|(i, x)| (least..=LONGEST).contains(x) && !list[..i].contains(x))
         };
+        let (direct, quantile) = (self.strategy == Strategy::Direct, self.objective == Objective::Quantile);
         let checks = [
             ("lags", distinct(&self.lags, 1), "up to 64 distinct lags of 1 to 1000 sessions"),
             ("windows", distinct(&self.windows, 2), "up to 64 distinct windows of 2 to 1000 sessions"),
@@ -127,25 +173,32 @@ impl Settings {
             ("alpha", penalty(self.alpha), "0 or more"),
             ("gamma", penalty(self.gamma), "0 or more"),
             ("max_bin", (2..=65_536).contains(&self.max_bin), "2 to 65536"),
+            ("days", distinct(&self.days, 1) && self.days.is_sorted(), "up to 64 ascending days of 1 to 1000"),
+            ("days", direct || self.days.is_empty(), "with strategy = \"direct\" only"),
+            ("objective", direct || !quantile, "\"quantile\" with strategy = \"direct\" only"),
+            ("levels", quantile || self.levels.is_empty(), "with objective = \"quantile\" only"),
+            (
+                "levels",
+                self.levels.is_empty() || are_levels(&self.levels),
+                "3 to 99 ascending levels of 0.0001 to 0.9999, 0.5 among them and not at an end",
+            ),
         ];
         checks.into_iter().find(|(_, holds, _)| !holds).map(|(name, _, accepted)| (name, accepted))
     }
 
-    pub(crate) fn boosting(&self, base_score: f32, seed: u64) -> BoostParams {
-        BoostParams {
-            rounds: self.rounds,
-            depth: self.depth,
-            eta: self.eta,
-            min_child_weight: self.min_child_weight,
-            subsample: self.subsample,
-            colsample: self.colsample,
-            lambda: self.lambda,
-            alpha: self.alpha,
-            gamma: self.gamma,
-            max_bin: self.max_bin,
-            method: self.method,
-            base_score,
-            seed,
-        }
+    /// The levels of the quantile objective, `None` for squared error.
+    pub(crate) fn quantile_levels(&self) -> Option<Vec<f64>> {
+        let levels = if self.levels.is_empty() { LEVELS.to_vec() } else { self.levels.clone() };
+        (self.objective == Objective::Quantile).then_some(levels)
     }
+}
+
+/// Whether levels ascend inside 0 to 1, with the median and one on either side of it.
+fn are_levels(levels: &[f64]) -> bool {
+    let inside = levels.iter().all(|level| (1e-4..=1.0 - 1e-4).contains(level));
+    let median = levels.iter().position(|&level| level == 0.5);
+    inside
+        && (3..=99).contains(&levels.len())
+        && levels.windows(2).all(|pair| pair[0] < pair[1])
+        && median.is_some_and(|at| at > 0 && at + 1 < levels.len())
 }

@@ -3,7 +3,7 @@
 use rand::Rng;
 
 use crate::trees::features::{Ahead, Past, squares};
-use crate::trees::table::Observed;
+use crate::trees::table::{Observed, levels_at_origin};
 use crate::trees::{Column, Evaluator, LANES, Layout, Stored, Unit};
 use crate::{FittedModel, Future, History, ModelError, State, StreamKey};
 
@@ -28,14 +28,10 @@ impl FittedModel for Loaded {
     fn condition(&self, history: &History<'_>, future: &Future<'_>) -> Result<Box<dyn State + '_>, ModelError> {
         let observed = Observed::new(history, None)?;
         let need = if self.evaluator.is_some() { self.layout.lookback() } else { 1 };
-        let have = observed.closes.len();
-        let start = have.checked_sub(need).ok_or(ModelError::TooShort { have, need })?;
-        let closes = &observed.closes[start..];
-        let unit = self.unit.at_origin(closes);
-        let levels: Vec<f64> = closes.iter().map(|&close| unit.level(close)).collect();
+        let (unit, levels) = levels_at_origin(&observed, self.unit, need)?;
         let shared = (0..future.horizon()).map(|h| self.shared(history, future, h)).collect();
         let squares = squares(&levels);
-        let last = closes.last().copied().unwrap_or(f64::NAN);
+        let last = observed.closes.last().copied().unwrap_or(f64::NAN);
         Ok(Box::new(AtOrigin { model: self, unit, levels, squares, shared, last }))
     }
 }
@@ -81,6 +77,7 @@ impl State for AtOrigin<'_> {
             out.fill(self.last as f32);
             return finite(out);
         };
+        let residuals = self.model.residuals.as_slice();
         let last = self.levels.last().copied().unwrap_or(f64::NAN);
         let past = Past { levels: &self.levels, squares: &self.squares };
         let mut blocks: Vec<Block> = (0..paths.div_ceil(LANES)).map(|_| Block::default()).collect();
@@ -96,7 +93,7 @@ impl State for AtOrigin<'_> {
                 let mut levels = block.levels.last().copied().unwrap_or([last; LANES]);
                 let mut squares = [0.0; LANES];
                 for (lane, value) in values.iter_mut().enumerate() {
-                    let residual = draw(&self.model.residuals, rng.next_u32());
+                    let residual = residuals[pick(residuals.len(), rng.next_u32())];
                     let before = levels[lane];
                     levels[lane] = before + (f64::from(predicted.0[lane]) + f64::from(residual));
                     squares[lane] = (levels[lane] - before) * (levels[lane] - before);
@@ -110,14 +107,13 @@ impl State for AtOrigin<'_> {
     }
 }
 
-/// An element by one 32-bit word: the high half of word × length. Every element's chance differs from 1/length by less
-/// than 2⁻³², and each draw takes one word, so that fewer paths are a prefix of more.
-fn draw(residuals: &[f32], word: u32) -> f32 {
-    let index = (u64::from(word) * residuals.len() as u64) >> 32;
-    residuals.get(index as usize).copied().unwrap_or(0.0)
+/// An index below `count` by one 32-bit word: the high half of word × count. Every index's chance differs from 1/count by
+/// less than 2⁻³², and each draw takes one word, so that fewer paths are a prefix of more.
+pub(crate) fn pick(count: usize, word: u32) -> usize {
+    ((u64::from(word) * count as u64) >> 32) as usize
 }
 
-fn finite(out: &[f32]) -> Result<(), ModelError> {
+pub(crate) fn finite(out: &[f32]) -> Result<(), ModelError> {
     match out.iter().find(|value| !value.is_finite()) {
         None => Ok(()),
         Some(value) => Err(ModelError::Numerical(format!("a path reached {value}"))),

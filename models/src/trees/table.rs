@@ -1,8 +1,8 @@
 //! The series of a fit or an origin in the form features need: levels of observed sessions, and where they lie.
 
 use crate::trees::features::{Ahead, Past, squares};
-use crate::trees::{Layout, Unit};
-use crate::{Day, History, ModelError};
+use crate::trees::{Layout, Loss, Unit};
+use crate::{Day, History, ModelError, quantile_of_sorted};
 
 /// Observed sessions, oldest first. Sessions without an observation are left out; a return over one spans it.
 #[derive(Debug)]
@@ -26,41 +26,55 @@ impl Observed {
     }
 }
 
+/// The unit that applies at an origin, and the last `need` levels in it.
+pub(crate) fn levels_at_origin(observed: &Observed, unit: Unit, need: usize) -> Result<(Unit, Vec<f64>), ModelError> {
+    let have = observed.closes.len();
+    let start = have.checked_sub(need).ok_or(ModelError::TooShort { have, need })?;
+    let closes = &observed.closes[start..];
+    let unit = unit.at_origin(closes);
+    Ok((unit, closes.iter().map(|&close| unit.level(close)).collect()))
+}
+
 /// Training rows in the order of time.
 #[derive(Debug)]
 pub(crate) struct Table {
     /// Row-major.
     pub(crate) features: Vec<f32>,
-    /// One-session returns.
+    /// Returns.
     pub(crate) target: Vec<f32>,
 }
 
 impl Table {
-    /// One row per observation that has [`Layout::lookback`] observations before it.
+    /// One row per observation that has [`Layout::lookback`] observations before it and `day - 1` after it. Its target
+    /// is the return from the observation before it to the last of these, `day` sessions in all.
+    ///
+    /// What is known of that last session (its date, announced regressors) is among the features; all else is what the
+    /// observations before the row give.
     pub(crate) fn new(
         layout: &Layout,
         unit: Unit,
         history: &History<'_>,
         observed: &Observed,
+        day: usize,
     ) -> Result<Self, ModelError> {
         let levels: Vec<f64> = observed.closes.iter().map(|&close| unit.level(close)).collect();
         let squares = squares(&levels);
         let (lookback, width) = (layout.lookback(), layout.names().len());
-        let rows = levels.len().saturating_sub(lookback);
+        let rows = (levels.len() + 1).saturating_sub(lookback + day);
         let mut table = Self { features: Vec::with_capacity(rows * width), target: Vec::with_capacity(rows) };
         let mut row = vec![[0.0_f32; 1]; width];
-        for t in lookback..levels.len() {
+        for t in lookback..lookback + rows {
             let past = Past { levels: &levels[..t], squares: &squares[..t] };
-            let at = observed.rows[t];
+            let (first, last) = (observed.rows[t], observed.rows[t + day - 1]);
             let value = |regressor: usize, own: bool| {
-                let at = if own { Some(at) } else { at.checked_sub(1) };
+                let at = if own { Some(last) } else { first.checked_sub(1) };
                 let column = history.regressors.get(regressor);
                 at.and_then(|at| column?.get(at)).copied().unwrap_or(f64::NAN)
             };
-            let shared = layout.shared(history.days[at], value);
+            let shared = layout.shared(history.days[last], value);
             layout.fill(past, Ahead { levels: &[], squares: &[] }, &shared, row.iter_mut());
             table.features.extend(row.iter().map(|[value]| value));
-            table.target.push((levels[t] - levels[t - 1]) as f32);
+            table.target.push((levels[t + day - 1] - levels[t - 1]) as f32);
         }
         let finite = table.features.iter().all(|x| !x.is_infinite()) && table.target.iter().all(|y| y.is_finite());
         if finite {
@@ -70,9 +84,18 @@ impl Table {
         }
     }
 
-    /// Mean of the first `rows` targets.
-    pub(crate) fn mean(&self, rows: usize) -> f32 {
-        let sum: f64 = self.target[..rows].iter().map(|&y| f64::from(y)).sum();
-        (sum / rows.max(1) as f64) as f32
+    /// The constant of least loss for the first `rows` targets.
+    pub(crate) fn constant(&self, rows: usize, loss: Loss) -> f32 {
+        match loss {
+            Loss::SquaredError => {
+                let sum: f64 = self.target[..rows].iter().map(|&y| f64::from(y)).sum();
+                (sum / rows.max(1) as f64) as f32
+            }
+            Loss::Quantile(level) => {
+                let mut sorted = self.target[..rows].to_vec();
+                sorted.sort_unstable_by(f32::total_cmp);
+                quantile_of_sorted(&sorted, level) as f32
+            }
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! What trains the trees: a library behind one function.
 
 use crate::ModelError;
-use crate::trees::TreeMethod;
+use crate::trees::Settings;
 
 /// Rows of features and their targets.
 #[derive(Debug, Clone, Copy)]
@@ -14,31 +14,22 @@ pub struct TrainingSet<'a> {
     pub target: &'a [f32],
 }
 
-/// XGBoost's parameters, under the meaning XGBoost gives them. The objective is squared error.
-#[derive(Debug, Clone, PartialEq)]
-pub struct BoostParams {
-    /// Trees.
-    pub rounds: u32,
-    /// Greatest depth of a tree (`max_depth`).
-    pub depth: u32,
-    /// Shrinkage of each tree.
-    pub eta: f64,
-    /// Least sum of hessians (here: rows) in a leaf.
-    pub min_child_weight: f64,
-    /// Share of rows drawn for each tree.
-    pub subsample: f64,
-    /// Share of columns drawn for each tree (`colsample_bytree`).
-    pub colsample: f64,
-    /// L2 penalty on leaf values.
-    pub lambda: f64,
-    /// L1 penalty on leaf values.
-    pub alpha: f64,
-    /// Least loss reduction of a split.
-    pub gamma: f64,
-    /// Histogram bins per feature.
-    pub max_bin: u32,
-    /// How splits are searched.
-    pub method: TreeMethod,
+/// What a training minimises.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Loss {
+    /// Squared error.
+    SquaredError,
+    /// Pinball loss at a level.
+    Quantile(f64),
+}
+
+/// What one training needs besides its rows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BoostParams<'a> {
+    /// XGBoost's parameters are those from `rounds` to `method`.
+    pub settings: &'a Settings,
+    /// What is minimised.
+    pub loss: Loss,
     /// The prediction before any tree.
     pub base_score: f32,
     /// Seed of the row and column draws.
@@ -51,7 +42,7 @@ pub trait Trainer: Send + Sync {
     ///
     /// # Errors
     /// [`ModelError::Numerical`] with the library's message.
-    fn train(&self, set: &TrainingSet<'_>, params: &BoostParams) -> Result<Vec<u8>, ModelError>;
+    fn train(&self, set: &TrainingSet<'_>, params: &BoostParams<'_>) -> Result<Vec<u8>, ModelError>;
 }
 
 /// The trainer of a program built without XGBoost: it refuses. Stored models load and simulate all the same.
@@ -59,7 +50,7 @@ pub trait Trainer: Send + Sync {
 pub struct NoTrainer;
 
 impl Trainer for NoTrainer {
-    fn train(&self, _set: &TrainingSet<'_>, _params: &BoostParams) -> Result<Vec<u8>, ModelError> {
+    fn train(&self, _set: &TrainingSet<'_>, _params: &BoostParams<'_>) -> Result<Vec<u8>, ModelError> {
         Err(ModelError::Setting {
             model: "xgboost".into(),
             setting: "family".into(),

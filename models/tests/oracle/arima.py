@@ -5,7 +5,8 @@
 
 arima_likelihood.json: log-likelihoods at given parameters, random specifications with regressors. Complete series:
 simple_differencing=True. Series with gaps: levels, use_exact_diffuse=True.
-It also holds forecasts of 14 steps and their standard errors, from levels with use_exact_diffuse=True.
+arima_seasonal.json: the same for seasonal specifications with one to three regressors, seasons up to 24.
+Both also hold forecasts of 14 steps and their standard errors, from levels with use_exact_diffuse=True.
 arima_fits.json: maximised log-likelihoods, best of three optimisers.
 arima_known.json: the series of the known answers (wpi1, air2, friedman2) as published with statsmodels' own tests.
 """
@@ -44,8 +45,8 @@ def series(n, order, seasonal):
     return np.round(w[-n:] + rng.normal(0, 5), 3)
 
 
-def case(gaps, length=None):
-    season = int(rng.choice([0, 0, 4, 5, 7, 12]))
+def case(gaps, length=None, seasons=(0, 0, 4, 5, 7, 12), fewest=0):
+    season = int(rng.choice(list(seasons)))
     order = [int(rng.integers(0, 4)), int(rng.integers(0, 3)), int(rng.integers(0, 4))]
     seasonal = [0, 0, 0, 0]
     if season:
@@ -54,7 +55,7 @@ def case(gaps, length=None):
             seasonal[2] = 1
     n = length or int(rng.integers(60, 110))
     y = series(n, order, seasonal)
-    k = int(rng.integers(0, 4))
+    k = int(rng.integers(fewest, 4))
     x = np.round(rng.normal(0, 1, (n, k)).cumsum(axis=0), 3)
     if gaps:
         y[rng.choice(np.arange(3, n - 3), int(rng.integers(1, 9)), replace=False)] = np.nan
@@ -129,3 +130,8 @@ write(folder, "arima_known.json", {
     "consump": list(friedman["consump"]),
     "m2": list(friedman["m2"]),
 })
+
+rng = np.random.default_rng(20240502)
+lengths = [int(n) for n in rng.integers(100, 180, 50)]
+cases = [case(i % 2 == 1, n, (4, 5, 7, 12, 24), 1) for i, n in enumerate(lengths)]
+write(folder, "arima_seasonal.json", {"statsmodels": statsmodels.__version__, "cases": cases})

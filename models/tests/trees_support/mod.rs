@@ -26,17 +26,25 @@ struct Tree {
 }
 
 impl Trainer for Greedy {
-    fn train(&self, set: &TrainingSet<'_>, params: &BoostParams) -> Result<Vec<u8>, ModelError> {
+    fn train(&self, set: &TrainingSet<'_>, params: &BoostParams<'_>) -> Result<Vec<u8>, ModelError> {
         if let Ok(mut seen) = self.seen.lock() {
             seen.push((set.features.to_vec(), set.target.to_vec()));
         }
         let columns = set.names.len();
         let mut rest: Vec<f32> = set.target.iter().map(|y| y - params.base_score).collect();
         let mut trees = Vec::new();
-        for _ in 0..params.rounds.min(20) {
+        for _ in 0..params.settings.rounds.min(20) {
             let mut tree = Tree::default();
             let rows: Vec<usize> = (0..rest.len()).collect();
-            grow(&mut tree, set.features, columns, &mut rest, &rows, params.depth.min(3), params.eta as f32);
+            grow(
+                &mut tree,
+                set.features,
+                columns,
+                &mut rest,
+                &rows,
+                params.settings.depth.min(3),
+                params.settings.eta as f32,
+            );
             trees.push(tree);
         }
         Ok(write_model(&trees, columns, params.base_score))

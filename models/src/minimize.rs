@@ -1,4 +1,5 @@
-//! The one optimiser: L-BFGS with the line search of Moré and Thuente, from given starts.
+//! The one optimiser: L-BFGS with the line search of Moré and Thuente, from given starts; with gradients by central
+//! differences, or by the function itself.
 
 use std::cell::RefCell;
 
@@ -9,13 +10,14 @@ use argmin::solver::quasinewton::LBFGS;
 /// Pairs kept by L-BFGS; at least the number of parameters of usual models.
 const MEMORY: usize = 8;
 /// When a search ends. The cost is a log-likelihood per observation.
-#[derive(Clone, Copy)]
-struct Effort {
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Effort {
     /// Gradient norm.
-    gradient: f64,
+    pub(crate) gradient: f64,
     /// Change of the cost in an iteration.
-    cost: f64,
-    iterations: u64,
+    pub(crate) cost: f64,
+    /// Most iterations.
+    pub(crate) iterations: u64,
 }
 
 /// Enough to compare models and starts.
@@ -76,7 +78,7 @@ impl Gradient for &Tracked<'_> {
 
 /// The best point found from the starts, and its cost; none if the function has no value at any point tried. The best
 /// of several starts is followed to the end if `polish`.
-pub(super) fn minimize(
+pub(crate) fn minimize(
     cost: &dyn Fn(&[f64]) -> Option<f64>,
     starts: &[Vec<f64>],
     polish: bool,
@@ -96,6 +98,14 @@ pub(super) fn minimize(
 /// One run of the optimiser; its best point is kept in `tracked`.
 fn descend(tracked: &Tracked<'_>, start: &[f64], effort: Effort) {
     tracked.evaluate(start);
+    run(tracked, start, effort);
+}
+
+/// A failed line search ends the search at the best point seen, which the problem itself keeps.
+fn run<P>(problem: P, start: &[f64], effort: Effort)
+where
+    P: CostFunction<Param = Vec<f64>, Output = f64> + Gradient<Param = Vec<f64>, Gradient = Vec<f64>>,
+{
     if start.is_empty() {
         return;
     }
@@ -103,11 +113,75 @@ fn descend(tracked: &Tracked<'_>, start: &[f64], effort: Effort) {
         .with_tolerance_grad(effort.gradient)
         .and_then(|solver| solver.with_tolerance_cost(effort.cost));
     let Ok(solver) = solver else { return };
-    // a failed line search ends the search at the best point seen, which `tracked` holds
-    let _ended = Executor::new(tracked, solver)
+    let _ended = Executor::new(problem, solver)
         .configure(|state| state.param(start.to_vec()).max_iters(effort.iterations))
         .timer(false)
         .run();
+}
+
+/// A function that writes its gradient into the second argument; none where it has no value.
+pub(crate) type Smooth<'a> = dyn FnMut(&[f64], &mut [f64]) -> Option<f64> + 'a;
+
+/// The point last asked for and the best one, each with value and gradient. The optimiser asks for value and gradient
+/// of a point one after the other; the function is called once.
+struct Remembered<'f, 'g> {
+    function: &'f mut Smooth<'g>,
+    last: (Vec<f64>, f64, Vec<f64>),
+    best: (Vec<f64>, f64),
+}
+
+impl Remembered<'_, '_> {
+    fn evaluate(&mut self, x: &[f64]) {
+        if self.last.0 == x {
+            return;
+        }
+        let mut gradient = vec![0.0; x.len()];
+        let value = (self.function)(x, &mut gradient).filter(|value| value.is_finite());
+        let usable = value.is_some() && gradient.iter().all(|slope| slope.is_finite());
+        if !usable {
+            gradient.fill(0.0);
+        }
+        let value = value.filter(|_| usable).unwrap_or(UNUSABLE);
+        if value < self.best.1 {
+            self.best = (x.to_vec(), value);
+        }
+        self.last = (x.to_vec(), value, gradient);
+    }
+}
+
+struct Shared<'c, 'f, 'g>(&'c RefCell<Remembered<'f, 'g>>);
+
+impl CostFunction for Shared<'_, '_, '_> {
+    type Param = Vec<f64>;
+    type Output = f64;
+
+    fn cost(&self, x: &Vec<f64>) -> Result<f64, Error> {
+        let mut remembered = self.0.borrow_mut();
+        remembered.evaluate(x);
+        Ok(remembered.last.1)
+    }
+}
+
+impl Gradient for Shared<'_, '_, '_> {
+    type Param = Vec<f64>;
+    type Gradient = Vec<f64>;
+
+    fn gradient(&self, x: &Vec<f64>) -> Result<Vec<f64>, Error> {
+        let mut remembered = self.0.borrow_mut();
+        remembered.evaluate(x);
+        Ok(remembered.last.2.clone())
+    }
+}
+
+/// The best point found from a start by the function's own gradients, and its cost; none if the function has no value
+/// at any point tried.
+pub(crate) fn minimize_smooth(function: &mut Smooth<'_>, start: &[f64], effort: Effort) -> Option<(Vec<f64>, f64)> {
+    let remembered =
+        RefCell::new(Remembered { function, last: (Vec::new(), UNUSABLE, Vec::new()), best: (Vec::new(), UNUSABLE) });
+    remembered.borrow_mut().evaluate(start);
+    run(Shared(&remembered), start, effort);
+    let (point, value) = remembered.into_inner().best;
+    (value < UNUSABLE).then_some((point, value))
 }
 
 #[cfg(test)]
@@ -126,5 +200,22 @@ mod tests {
     #[test]
     fn a_function_without_value_gives_none() {
         assert!(minimize(&|_| None, &[vec![0.5]], true).is_none());
+    }
+
+    #[test]
+    fn own_gradients_lead_to_the_same_minimum() {
+        let mut calls = 0;
+        let mut rosenbrock = |x: &[f64], gradient: &mut [f64]| {
+            calls += 1;
+            let (u, v) = (1.0 - x[0], x[1] - x[0] * x[0]);
+            gradient[0] = -2.0 * u - 400.0 * v * x[0];
+            gradient[1] = 200.0 * v;
+            Some(u * u + 100.0 * v * v)
+        };
+        let effort = Effort { gradient: 1e-9, cost: 1e-14, iterations: 200 };
+        let (point, value) = minimize_smooth(&mut rosenbrock, &[-1.2, 1.0], effort).unwrap();
+        assert!(value < 1e-12 && (point[0] - 1.0).abs() < 1e-6, "{value} at {point:?}");
+        assert!(calls < 150, "{calls} calls");
+        assert!(minimize_smooth(&mut |_, _| None, &[0.5], effort).is_none());
     }
 }

@@ -1,7 +1,7 @@
 //! Small dense symmetric systems, row by row in plain slices.
 
 /// Lower Cholesky factor of a `size` × `size` matrix, or none if it is not positive definite.
-pub(super) fn cholesky(matrix: &[f64], size: usize) -> Option<Vec<f64>> {
+pub(crate) fn cholesky(matrix: &[f64], size: usize) -> Option<Vec<f64>> {
     let mut lower = vec![0.0; size * size];
     for i in 0..size {
         for j in 0..=i {
@@ -20,7 +20,7 @@ pub(super) fn cholesky(matrix: &[f64], size: usize) -> Option<Vec<f64>> {
 }
 
 /// Solves `L x = b` in place.
-pub(super) fn forward(lower: &[f64], b: &mut [f64]) {
+pub(crate) fn forward(lower: &[f64], b: &mut [f64]) {
     let size = b.len();
     for i in 0..size {
         let past: f64 = (0..i).map(|k| lower[i * size + k] * b[k]).sum();
@@ -29,7 +29,7 @@ pub(super) fn forward(lower: &[f64], b: &mut [f64]) {
 }
 
 /// Solves `L' x = b` in place.
-pub(super) fn backward(lower: &[f64], b: &mut [f64]) {
+pub(crate) fn backward(lower: &[f64], b: &mut [f64]) {
     let size = b.len();
     for i in (0..size).rev() {
         let past: f64 = (i + 1..size).map(|k| lower[k * size + i] * b[k]).sum();
@@ -38,7 +38,7 @@ pub(super) fn backward(lower: &[f64], b: &mut [f64]) {
 }
 
 /// Inverse of a matrix from its Cholesky factor.
-pub(super) fn inverse(lower: &[f64], size: usize) -> Vec<f64> {
+pub(crate) fn inverse(lower: &[f64], size: usize) -> Vec<f64> {
     let mut out = vec![0.0; size * size];
     for (i, row) in out.chunks_exact_mut(size.max(1)).enumerate() {
         row[i] = 1.0;

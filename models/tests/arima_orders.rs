@@ -1,0 +1,95 @@
+//! Searched orders of real series against those of statsforecast's AutoARIMA.
+//!
+//! `oracle/arima_orders.py` stores its orders and their AICc by statsmodels' exact likelihood, which is ours
+//! (`arima_likelihood.rs`). The series are not stored: without `ALMANAC_SHARED/data`, or `../shared/data` beside the
+//! workspace or above it, the test prints a notice and proves nothing.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod arima_common;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use almanac_models::arima::Parameters;
+use arima_common::{fit, spec};
+use serde_json::{Value, json};
+
+/// AICc that ours may be worse by.
+const WORSE: f64 = 0.5;
+/// Share of the series on which it must not be.
+const SHARE: f64 = 0.95;
+
+fn data() -> Option<PathBuf> {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let candidates = [
+        std::env::var_os("ALMANAC_SHARED").map(PathBuf::from),
+        Some(workspace.join("../shared")),
+        Some(workspace.join("../../shared")),
+    ];
+    let found = candidates.into_iter().flatten().map(|shared| shared.join("data")).find(|data| data.is_dir());
+    if found.is_none() {
+        eprintln!("notice: no real data here (ALMANAC_SHARED); test skipped");
+    }
+    found
+}
+
+/// The rows that a case names, checked against its length and sum.
+fn series(text: &str, case: &Value) -> Vec<f64> {
+    let mut lines = text.lines();
+    let header: Vec<&str> = lines.next().unwrap().split(',').collect();
+    let place = |name: &Value| name.as_str().map(|name| header.iter().position(|h| *h == name).unwrap());
+    let (column, selector) = (place(&case["column"]).unwrap(), place(&case["selector"]));
+    let values: Vec<f64> = lines
+        .map(|line| line.split(',').collect::<Vec<&str>>())
+        .filter(|fields| selector.is_none_or(|at| Some(fields[at]) == case["selected"].as_str()))
+        .filter_map(|fields| fields[column].parse::<f64>().ok())
+        .filter(|value| !value.is_nan())
+        .collect();
+    let rows = case["rows"].as_u64().unwrap() as usize;
+    let end = values.len() - case["skip"].as_u64().unwrap() as usize;
+    let taken = values[end - rows..end].to_vec();
+    let (sum, want) = (taken.iter().sum::<f64>(), case["sum"].as_f64().unwrap());
+    assert!((sum - want).abs() < 1e-9 * want.abs(), "{case}: the data differ from those of the oracle");
+    taken
+}
+
+fn oracle() -> Vec<Value> {
+    let file: Value = serde_json::from_str(include_str!("data/arima_orders.json")).unwrap();
+    file["series"].as_array().unwrap().clone()
+}
+
+#[test]
+fn orders_are_as_good_as_those_of_statsforecast() {
+    let Some(data) = data() else { return };
+    let cases = oracle();
+    assert!(cases.len() >= 50, "{}", cases.len());
+    let mut files: BTreeMap<String, String> = BTreeMap::new();
+    let (mut good, mut better, mut good_refitted) = (0, 0, 0);
+    for case in &cases {
+        let name = case["file"].as_str().unwrap();
+        let text = files.entry(name.into()).or_insert_with(|| std::fs::read_to_string(data.join(name)).unwrap());
+        let y = series(text, case);
+        let model = spec(
+            json!({
+                "order": "auto", "max_p": 5, "max_q": 5, "season": case["season"], "seasonal": "auto",
+                "differences": [case["order"][1], case["seasonal"][1]],
+            }),
+            0,
+        );
+        let (fitted, stored): (_, Parameters) = fit(&model, &y, &[]);
+        let (ours, theirs) = (fitted.aicc.unwrap(), case["aicc"].as_f64().unwrap());
+        good += usize::from(ours <= theirs + WORSE);
+        good_refitted += usize::from(ours <= case["aicc_refitted"].as_f64().unwrap() + WORSE);
+        better += usize::from(ours < theirs - WORSE);
+        if ours > theirs + WORSE {
+            let (selected, skip, order) = (&case["selected"], &case["skip"], &case["order"]);
+            let seasonal = &case["seasonal"];
+            eprintln!("{name} {selected} {skip}: {} {ours:.2}, theirs {order}{seasonal} {theirs:.2}", stored.order);
+        }
+    }
+    let count = cases.len();
+    eprintln!(
+        "{count} series: within {WORSE} or better on {good}, better by more on {better}; {good_refitted} refitted"
+    );
+    assert!(good as f64 >= SHARE * count as f64, "{good} of {count}");
+}
