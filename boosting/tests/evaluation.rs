@@ -3,7 +3,7 @@
 
 use almanac_boosting::XgboostTrainer;
 use almanac_models::trees::{
-    BoostParams, Column, Ensemble, Evaluator, Instructions, LANES, Settings, Trainer, TrainingSet, TreeMethod,
+    BoostParams, Column, Ensemble, Evaluator, Instructions, LANES, Loss, Settings, Trainer, TrainingSet, TreeMethod,
 };
 use xgb::{Booster, DMatrix};
 
@@ -27,26 +27,16 @@ impl Uniform {
     }
 }
 
-fn params(depth: u32, method: TreeMethod, base_score: f32) -> BoostParams {
-    let defaults = Settings::default();
-    BoostParams {
-        rounds: 60,
-        depth,
-        eta: 0.3,
-        min_child_weight: 1.0,
-        subsample: 0.9,
-        colsample: 0.9,
-        lambda: 1.0,
-        alpha: 0.0,
-        gamma: 0.0,
-        max_bin: defaults.max_bin,
-        method,
-        base_score,
-        seed: 7,
-    }
+fn settings(depth: u32, method: TreeMethod) -> Settings {
+    let (rounds, eta, min_child_weight, subsample, colsample) = (60, 0.3, 1.0, 0.9, 0.9);
+    Settings { rounds, depth, eta, min_child_weight, subsample, colsample, method, ..Settings::default() }
 }
 
-fn train(uniform: &mut Uniform, columns: usize, missing: f32, params: &BoostParams) -> Vec<u8> {
+fn params(settings: &Settings, loss: Loss, base_score: f32) -> BoostParams<'_> {
+    BoostParams { settings, loss, base_score, seed: 7 }
+}
+
+fn train(uniform: &mut Uniform, columns: usize, missing: f32, params: &BoostParams<'_>) -> Vec<u8> {
     let rows = 400;
     let features = uniform.rows(rows, columns, missing);
     let target: Vec<f32> = features
@@ -64,12 +54,14 @@ fn train(uniform: &mut Uniform, columns: usize, missing: f32, params: &BoostPara
 fn every_instruction_set_predicts_the_bits_of_the_library() {
     let mut uniform = Uniform(1);
     let mut compared = 0;
+    let quantiles = [0.025, 0.5, 0.9].map(|level| (0.1, Loss::Quantile(level)));
     for depth in [1, 2, 3, 4, 5, 6, 8] {
         for method in [TreeMethod::Hist, TreeMethod::Exact, TreeMethod::Approx] {
-            for missing in [0.0, 0.2] {
+            for (missing, loss) in [(0.0, Loss::SquaredError), (0.2, Loss::SquaredError)].into_iter().chain(quantiles) {
                 let columns = 3 + depth as usize;
                 let base_score = uniform.next() * 1e-3;
-                let model = train(&mut uniform, columns, missing, &params(depth, method, base_score));
+                let settings = settings(depth, method);
+                let model = train(&mut uniform, columns, missing, &params(&settings, loss, base_score));
                 let ensemble = Ensemble::parse(&model).unwrap();
                 assert_eq!(ensemble.base_score().to_bits(), base_score.to_bits());
                 let rows = uniform.rows(LANES * 3, columns, 0.2);
@@ -77,16 +69,16 @@ fn every_instruction_set_predicts_the_bits_of_the_library() {
                     Booster::load_buffer(&model).unwrap().predict(&DMatrix::from_dense(&rows, LANES * 3).unwrap());
                 let expected: Vec<u32> = expected.unwrap().iter().map(|x| x.to_bits()).collect();
                 let walked: Vec<u32> = rows.chunks_exact(columns).map(|row| ensemble.predict(row).to_bits()).collect();
-                assert_eq!(walked, expected, "depth {depth} {method:?} missing {missing}");
+                assert_eq!(walked, expected, "depth {depth} {method:?} {loss:?} missing {missing}");
                 for instructions in Instructions::available() {
                     let got = blocks(&Evaluator::new(&ensemble).with(instructions).unwrap(), &rows, columns);
-                    assert_eq!(got, expected, "depth {depth} {method:?} missing {missing} {instructions:?}");
+                    assert_eq!(got, expected, "depth {depth} {method:?} {loss:?} missing {missing} {instructions:?}");
                     compared += got.len();
                 }
             }
         }
     }
-    assert!(compared >= 42 * LANES * 3);
+    assert!(compared >= 105 * LANES * 3);
 }
 
 fn blocks(evaluator: &Evaluator, rows: &[f32], columns: usize) -> Vec<u32> {
@@ -107,7 +99,8 @@ fn blocks(evaluator: &Evaluator, rows: &[f32], columns: usize) -> Vec<u32> {
 
 #[test]
 fn the_same_rows_train_the_same_bytes() {
-    let params = params(5, TreeMethod::Hist, 0.1);
+    let settings = settings(5, TreeMethod::Hist);
+    let params = params(&settings, Loss::SquaredError, 0.1);
     let first = train(&mut Uniform(3), 8, 0.1, &params);
     assert_eq!(first, train(&mut Uniform(3), 8, 0.1, &params));
     assert_ne!(first, train(&mut Uniform(3), 8, 0.1, &BoostParams { seed: 8, ..params }));
@@ -115,7 +108,9 @@ fn the_same_rows_train_the_same_bytes() {
 
 #[test]
 fn importance_agrees_with_the_planted_columns() {
-    let ensemble = Ensemble::parse(&train(&mut Uniform(5), 8, 0.0, &params(3, TreeMethod::Hist, 0.0))).unwrap();
+    let settings = settings(3, TreeMethod::Hist);
+    let params = params(&settings, Loss::SquaredError, 0.0);
+    let ensemble = Ensemble::parse(&train(&mut Uniform(5), 8, 0.0, &params)).unwrap();
     let importance = ensemble.importance();
     assert!((importance.iter().sum::<f64>() - 1.0).abs() < 1e-9);
     assert!(importance[7] > 0.5, "the sine's column carries most of the variance: {importance:?}");
@@ -124,7 +119,8 @@ fn importance_agrees_with_the_planted_columns() {
 #[test]
 fn input_that_does_not_fit_is_refused() {
     let names = vec!["a".to_owned(), "b".to_owned()];
-    let params = params(2, TreeMethod::Hist, 0.0);
+    let settings = settings(2, TreeMethod::Hist);
+    let params = params(&settings, Loss::SquaredError, 0.0);
     let set = TrainingSet { features: &[1.0; 3], names: &names, target: &[1.0; 2] };
     assert!(XgboostTrainer.train(&set, &params).is_err());
     let set = TrainingSet { features: &[], names: &names, target: &[] };

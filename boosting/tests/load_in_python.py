@@ -1,9 +1,9 @@
-"""Loads XGBoost's model out of a stored fit and compares predictions.
+"""Loads XGBoost's models out of a stored fit and compares predictions.
 
     python load_in_python.py STORED ROWS
 
-STORED is an `xgboost/1` file. ROWS holds little-endian f32: per row the features, then the prediction expected.
-Prints the greatest absolute difference.
+STORED is an `xgboost/1` file (one model) or an `xgboost/2` file (one per day and level). ROWS holds little-endian f32: per
+row the features, then the prediction expected of each model. Prints the greatest absolute difference.
 """
 
 import json
@@ -15,10 +15,15 @@ import xgboost
 stored = open(sys.argv[1], "rb").read()
 length = int.from_bytes(stored[4:8], "little")
 header = json.loads(stored[8 : 8 + length])
-booster = xgboost.Booster({"nthread": 1})
-booster.load_model(bytearray(stored[8 + length : 8 + length + header["model_bytes"]]))
-assert booster.feature_names == header["feature_names"], booster.feature_names
-columns = len(header["feature_names"])
-rows = numpy.fromfile(sys.argv[2], dtype="<f4").reshape(-1, columns + 1)
-matrix = xgboost.DMatrix(rows[:, :columns], feature_names=header["feature_names"])
-print(numpy.abs(booster.predict(matrix) - rows[:, columns]).max())
+sizes = header["model_bytes"] if isinstance(header["model_bytes"], list) else [header["model_bytes"]]
+names = header["feature_names"]
+rows = numpy.fromfile(sys.argv[2], dtype="<f4").reshape(-1, len(names) + len(sizes))
+matrix = xgboost.DMatrix(rows[:, : len(names)], feature_names=names)
+start, worst = 8 + length, 0.0
+for model, size in enumerate(sizes):
+    booster = xgboost.Booster({"nthread": 1})
+    booster.load_model(bytearray(stored[start : start + size]))
+    assert booster.feature_names == names, booster.feature_names
+    start += size
+    worst = max(worst, numpy.abs(booster.predict(matrix) - rows[:, len(names) + model]).max())
+print(worst)

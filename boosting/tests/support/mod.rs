@@ -1,4 +1,5 @@
 //! A seasonal random walk for the tests.
+#![allow(clippy::unwrap_used, dead_code)]
 
 pub(crate) struct Series {
     pub(crate) days: Vec<i32>,
@@ -22,4 +23,19 @@ pub(crate) fn walk(sessions: usize, seed: u64) -> Series {
     }
     let days = (0..sessions as i32).map(|i| 14_000 + i / 5 * 7 + i % 5).collect();
     Series { days, closes: levels.iter().map(|level| level.exp()).collect() }
+}
+
+#[derive(serde::Deserialize)]
+struct Entries {
+    models: Vec<almanac_models::ModelSpec>,
+}
+
+/// The built-in models, as `engine/src/registry.toml` lists them.
+pub(crate) fn registry_entries() -> Vec<almanac_models::ModelSpec> {
+    toml::from_str::<Entries>(include_str!("../../../engine/src/registry.toml")).unwrap().models
+}
+
+/// The built-in model of a name.
+pub(crate) fn registry_entry(name: &str) -> almanac_models::ModelSpec {
+    registry_entries().into_iter().find(|spec| spec.name == name).unwrap()
 }
