@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BinaryArray, Date32Array, Float64Array, StringArray};
-use arrow::compute::cast;
+use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, Date32Type, Float64Type, Int64Type};
 use datafusion::common::{Result, exec_err};
 use datafusion::logical_expr::ScalarFunctionArgs;
@@ -31,16 +31,35 @@ impl Arguments {
         }
     }
 
+    /// The argument as a type, null in no row.
+    fn present(&self, index: usize, kind: &DataType) -> Result<ArrayRef> {
+        let values = cast(self.array(index)?, kind)?;
+        match values.null_count() {
+            0 => Ok(values),
+            _ => exec_err!("{}: argument {} is null", self.function, index + 1),
+        }
+    }
+
     pub(crate) fn text(&self, index: usize) -> Result<StringArray> {
-        Ok(cast(self.array(index)?, &DataType::Utf8)?.as_string::<i32>().clone())
+        Ok(self.present(index, &DataType::Utf8)?.as_string::<i32>().clone())
+    }
+
+    /// As [`Self::text`], but a null is an empty text.
+    pub(crate) fn text_or_empty(&self, index: usize) -> Result<StringArray> {
+        let values = cast(self.array(index)?, &DataType::Utf8)?;
+        let values = values.as_string::<i32>();
+        Ok(match values.null_count() {
+            0 => values.clone(),
+            _ => values.iter().map(|value| Some(value.unwrap_or_default())).collect(),
+        })
     }
 
     pub(crate) fn integers(&self, index: usize) -> Result<arrow::array::Int64Array> {
-        Ok(cast(self.array(index)?, &DataType::Int64)?.as_primitive::<Int64Type>().clone())
+        Ok(self.present(index, &DataType::Int64)?.as_primitive::<Int64Type>().clone())
     }
 
     pub(crate) fn dates(&self, index: usize) -> Result<Date32Array> {
-        Ok(cast(self.array(index)?, &DataType::Date32)?.as_primitive::<Date32Type>().clone())
+        Ok(self.present(index, &DataType::Date32)?.as_primitive::<Date32Type>().clone())
     }
 
     pub(crate) fn bytes(&self, index: usize) -> Result<Bytes<'_>> {
@@ -128,6 +147,11 @@ impl Lists {
         let inner = Self::new(self.function, self.index, &values)?;
         (0..values.len()).map(|i| inner.doubles(i)).collect()
     }
+}
+
+/// A cast that refuses what it cannot convert, where Arrow's default makes a null of it.
+fn cast(values: &ArrayRef, kind: &DataType) -> Result<ArrayRef> {
+    Ok(cast_with_options(values, kind, &CastOptions { safe: false, ..CastOptions::default() })?)
 }
 
 fn doubles(values: &ArrayRef) -> Result<Float64Array> {

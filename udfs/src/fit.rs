@@ -3,11 +3,13 @@
 //! | argument | type | meaning |
 //! |---|---|---|
 //! | spec | text | the model's registry entry as JSON |
-//! | days | list of date, n | sessions of the window |
+//! | days | list of date, n | sessions of the window, ascending |
 //! | target | list of double, n | values, null where missing |
 //! | regressors | list of list of double | one list of length n per regressor of the specification |
 //! | cutoff | date | last day the fit may see; later days are refused |
 //! | seed, horizon, week | integer | see [`almanac_models::FitContext`] |
+//!
+//! A null list is an empty one; any other null argument fails the query.
 //!
 //! The result is a struct: [`fields`].
 
@@ -110,6 +112,7 @@ fn fit(
     context: &FitContext,
 ) -> Result<Fitted, ModelError> {
     check_lengths(days.len(), target.len(), series)?;
+    check_order("days", days)?;
     if let Some(day) = days.iter().find(|&&day| day > context.cutoff) {
         return Err(ModelError::Unusable { what: "days after the cutoff".into(), value: day.to_string() });
     }
@@ -122,6 +125,17 @@ fn fit(
 pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, ModelError>) -> Result<T, ModelError> {
     let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
     caught.unwrap_or_else(|_| Err(ModelError::Numerical("the model panicked; please report this input".into())))
+}
+
+/// Refuses days that do not ascend: the last one would not be the latest.
+pub(crate) fn check_order(what: &str, days: &[i32]) -> Result<(), ModelError> {
+    match days.windows(2).find(|pair| pair[0] >= pair[1]) {
+        None => Ok(()),
+        Some(pair) => Err(ModelError::Unusable {
+            what: format!("{what}, which must ascend,"),
+            value: format!("{} after {}", pair[1], pair[0]),
+        }),
+    }
 }
 
 /// Refuses series whose lengths differ from the number of days.

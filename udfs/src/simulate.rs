@@ -5,12 +5,14 @@
 //! | argument | type | meaning |
 //! |---|---|---|
 //! | format, fitted_model | text, binary | as `fit_model` returned them |
-//! | days, target, regressors | lists | history up to the origin; later days are refused |
-//! | future_days | list of date, H | sessions ahead |
+//! | days, target, regressors | lists | history up to the origin, days ascending; later days are refused |
+//! | future_days | list of date, H | sessions ahead, ascending, all after the origin |
 //! | future_regressors | list of list of double | one list of length H per regressor |
 //! | seed, key, model_name, model_version, origin | | the random stream; see [`almanac_models::StreamKey`] |
 //! | paths | integer, n | number of paths |
 //! | levels | text | central interval levels in percent, such as `80,95` |
+//!
+//! A null list is an empty one, a null model is one that is missing; any other null argument fails the query.
 //!
 //! The result is a struct: [`fields`]. `paths` is day by day: path i on day h (both from 0) at `h × n + i`. Statistics
 //! are those of the stored `f32` paths; `lower` and `upper` are level by level, each of length H.
@@ -25,7 +27,7 @@ use datafusion::common::{Result, exec_datafusion_err};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
 
 use crate::arguments::Arguments;
-use crate::fit::{check_lengths, guarded};
+use crate::fit::{check_lengths, check_order, guarded};
 
 /// Most values one forecast may hold, H × n: 256 MiB of `f32`.
 pub const MAX_VALUES: usize = 64 << 20;
@@ -86,13 +88,13 @@ impl ScalarUDFImpl for SimulatePaths {
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let rows = args.number_rows;
         let arguments = Arguments::new("simulate_paths", args)?;
-        let (format, fitted) = (arguments.text(0)?, arguments.bytes(1)?);
+        let (format, fitted) = (arguments.text_or_empty(0)?, arguments.bytes(1)?);
         let (days, target, regressors) = (arguments.lists(2)?, arguments.lists(3)?, arguments.lists(4)?);
         let (future_days, future_regressors) = (arguments.lists(5)?, arguments.lists(6)?);
         let (seed, key, name) = (arguments.integers(7)?, arguments.text(8)?, arguments.text(9)?);
         let (version, origin, paths) = (arguments.text(10)?, arguments.dates(11)?, arguments.integers(12)?);
         let levels = arguments.text(13)?;
-        let mut results = Results::default();
+        let mut results = Results::of(rows);
         let mut loaded: Option<Loaded> = None;
         let mut buffer = Vec::new();
         let mut scratch = Scratch::default();
@@ -182,8 +184,16 @@ impl Ask<'_> {
     ) -> Result<Forecast, ModelError> {
         check_lengths(self.days.len(), self.target.len(), self.series)?;
         check_lengths(self.ahead.len(), self.ahead.len(), self.ahead_series)?;
+        check_order("days", self.days)?;
+        check_order("days ahead", self.ahead)?;
         if let Some(day) = self.days.last().filter(|&&day| day > self.origin) {
             return Err(ModelError::Unusable { what: "days after the origin".into(), value: day.to_string() });
+        }
+        if let Some(day) = self.ahead.first().filter(|&&day| day <= self.origin) {
+            return Err(ModelError::Unusable {
+                what: "days ahead".into(),
+                value: format!("{day}, not after the origin"),
+            });
         }
         let values = self.paths.saturating_mul(self.ahead.len());
         if self.paths == 0 || self.ahead.is_empty() || values > MAX_VALUES {
@@ -213,24 +223,36 @@ impl Ask<'_> {
     }
 }
 
-#[derive(Default)]
 struct Results {
-    paths: ListBuilder<Float32Builder>,
+    rows: usize,
+    paths: Option<ListBuilder<Float32Builder>>,
     lists: [ListBuilder<Float64Builder>; 5],
     text: [StringBuilder; 2],
     seconds: [Float64Builder; 3],
 }
 
 impl Results {
+    fn of(rows: usize) -> Self {
+        Self { rows, paths: None, lists: Default::default(), text: Default::default(), seconds: Default::default() }
+    }
+
+    /// The paths so far, with room for as many values in every row as in the first: growing would copy them.
+    fn paths(&mut self, values: usize) -> &mut ListBuilder<Float32Builder> {
+        let rows = self.rows;
+        self.paths.get_or_insert_with(|| {
+            ListBuilder::with_capacity(Float32Builder::with_capacity(rows.saturating_mul(values)), rows)
+        })
+    }
+
     fn push(&mut self, forecast: Result<Forecast, ModelError>, paths: &[f32]) {
         let (forecast, error) = match forecast {
             Ok(forecast) => (Some(forecast), None),
             Err(error) => (None, Some(error)),
         };
-        if forecast.is_some() {
-            self.paths.values().append_slice(paths);
-        }
-        self.paths.append(forecast.is_some());
+        let paths = if forecast.is_some() { paths } else { &[] };
+        let builder = self.paths(paths.len());
+        builder.values().append_slice(paths);
+        builder.append(forecast.is_some());
         let summary = forecast.as_ref().map(|f| &f.summary);
         let lists = [
             summary.map(|s| s.point.clone()),
@@ -258,7 +280,7 @@ impl Results {
     }
 
     fn finish(mut self) -> ArrayRef {
-        let mut columns: Vec<ArrayRef> = vec![Arc::new(self.paths.finish())];
+        let mut columns: Vec<ArrayRef> = vec![Arc::new(self.paths(0).finish())];
         columns.extend(self.lists.iter_mut().map(|builder| Arc::new(builder.finish()) as ArrayRef));
         columns.extend(self.text.iter_mut().map(|builder| Arc::new(builder.finish()) as ArrayRef));
         columns.extend(self.seconds.iter_mut().map(|builder| Arc::new(builder.finish()) as ArrayRef));
