@@ -3,6 +3,8 @@
 use datafusion::error::DataFusionError;
 use deltalake::DeltaTableError;
 
+use crate::delta::store::StoreFault;
+
 /// What stops a job.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -51,11 +53,33 @@ pub enum EngineError {
         /// Its value now.
         wanted: String,
     },
+    /// Stored rows have fewer days ahead than are asked for, or another form.
+    #[error("{table}: {held}; a horizon of {asked} is asked for: {remedy}")]
+    Horizon {
+        /// Table that holds the rows.
+        table: String,
+        /// What it holds.
+        held: String,
+        /// Days ahead asked for.
+        asked: usize,
+        /// What to do.
+        remedy: String,
+    },
     /// The warehouse cannot be read or written.
     #[error("storage {place}: {source}")]
     Storage {
         /// Path or bucket.
         place: String,
+        /// Cause.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The cluster cannot be reached, or has no executor.
+    #[error(
+        "scheduler {scheduler}: {source}; run the same command again to resume, or give it time with --wait-scheduler"
+    )]
+    Scheduler {
+        /// Its address.
+        scheduler: String,
         /// Cause.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
@@ -83,14 +107,14 @@ pub type Result<T, E = EngineError> = std::result::Result<T, E>;
 
 impl EngineError {
     /// Exit code of a command that ends in this error: 1 failed, 2 usage, 4 not found, 5 bad input, 6 conflict,
-    /// 7 storage, 130 interrupted.
+    /// 7 storage or scheduler, 130 interrupted.
     pub fn exit_code(&self) -> i32 {
         match self {
             Self::Configuration { .. } => 2,
             Self::NotFound { .. } => 4,
             Self::Input { .. } => 5,
-            Self::Conflict { .. } => 6,
-            Self::Storage { .. } => 7,
+            Self::Conflict { .. } | Self::Horizon { .. } => 6,
+            Self::Storage { .. } | Self::Scheduler { .. } => 7,
             Self::Interrupted => 130,
             Self::Delta { .. } | Self::Plan(_) | Self::Internal(_) => 1,
         }
@@ -103,9 +127,14 @@ impl EngineError {
         Self::Plan(error.into())
     }
 
-    /// A storage failure at a path.
+    /// A storage failure at a path. Where the store itself has told place and cause, these are kept and not the words
+    /// of the layers between.
     pub fn storage(place: &str, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self::Storage { place: place.to_owned(), source: error.into() }
+        let source = error.into();
+        match StoreFault::in_chain(source.as_ref()) {
+            Some(fault) => Self::Storage { place: fault.place.clone(), source: fault.cause.clone().into() },
+            None => Self::Storage { place: place.to_owned(), source },
+        }
     }
 }
 
@@ -120,6 +149,7 @@ impl From<DataFusionError> for EngineError {
             DataFusionError::Context(_, inner) => (*inner).into(),
             DataFusionError::ObjectStore(source) => Self::storage("object store", source),
             DataFusionError::IoError(source) => Self::storage("file", source),
+            other if StoreFault::in_chain(&other).is_some() => Self::storage("object store", other),
             other => Self::Plan(other),
         }
     }

@@ -10,6 +10,9 @@ use crate::cell::hex;
 use crate::settings::Settings;
 use crate::{EngineError, Result, registry};
 
+/// Key of the one setting whose greater value only adds to what a smaller one made.
+const HORIZON: &str = "forecast.horizon";
+
 /// The settings that decide a model's rows, by dotted key. Selections (dates, keys, limits) and the way of working
 /// (threads, batches, commits) are not among them.
 ///
@@ -26,7 +29,7 @@ pub fn deciding_settings(settings: &Settings, model_name: &str) -> Result<BTreeM
     deciding.insert("training.years".into(), json(&training.years)?);
     deciding.insert("training.minimum_days".into(), json(&training.minimum_days)?);
     deciding.insert("training.max_gap".into(), json(&training.max_gap)?);
-    deciding.insert("forecast.horizon".into(), json(&forecast.horizon)?);
+    deciding.insert(HORIZON.into(), json(&forecast.horizon)?);
     deciding.insert("forecast.paths".into(), json(&forecast.paths)?);
     deciding.insert("forecast.levels".into(), json(&forecast.levels)?);
     deciding.insert("forecast.seed".into(), json(&forecast.seed)?);
@@ -59,6 +62,29 @@ pub fn difference(stored: &str, now: &str) -> Option<(String, String, String)> {
     Some((differs.clone(), show(stored.get(differs)), show(now.get(differs))))
 }
 
+/// Days ahead for which stored settings were made, if fewer than now and all else is the same. Fewer days are a prefix of
+/// more, so what was made for them is not wrong, only short.
+pub fn shorter_horizon(stored: &str, now: &str) -> Option<usize> {
+    let parse = |text: &str| serde_json::from_str::<BTreeMap<String, Value>>(text).ok();
+    let (mut stored, mut now) = (parse(stored)?, parse(now)?);
+    let take = |settings: &mut BTreeMap<String, Value>| settings.remove(HORIZON).and_then(|days| days.as_u64());
+    let (held, asked) = (take(&mut stored)?, take(&mut now)?);
+    (held < asked && stored == now).then_some(held as usize)
+}
+
+/// The configuration hashes of a model's rows with fewer days ahead and all else the same, each with its days.
+///
+/// # Errors
+/// As [`deciding_settings`].
+pub fn shorter_hashes(settings: &Settings, model_name: &str) -> Result<BTreeMap<String, usize>> {
+    let mut shorter = settings.clone();
+    let hash = |days: usize| -> Result<(String, usize)> {
+        shorter.forecast.horizon = days;
+        Ok((config_hash(&settings_json(&shorter, model_name)?), days))
+    };
+    (1..settings.forecast.horizon).map(hash).collect()
+}
+
 fn json<T: Serialize>(value: &T) -> Result<Value> {
     serde_json::to_value(value).map_err(|e| EngineError::Internal(e.to_string()))
 }
@@ -72,5 +98,15 @@ mod tests {
         let found = difference(r#"{"a":1,"forecast.seed":42}"#, r#"{"a":1,"forecast.seed":43}"#);
         assert_eq!(found, Some(("forecast.seed".into(), "42".into(), "43".into())));
         assert_eq!(difference(r#"{"a":1}"#, r#"{"a":1}"#), None);
+    }
+
+    #[test]
+    fn only_a_shorter_horizon_is_a_prefix() {
+        let settings = |a: u64, days: u64| format!(r#"{{"a":{a},"forecast.horizon":{days}}}"#);
+        assert_eq!(shorter_horizon(&settings(1, 7), &settings(1, 14)), Some(7));
+        for (stored, now) in [((1, 14), (1, 14)), ((1, 14), (1, 7)), ((2, 7), (1, 14))] {
+            assert_eq!(shorter_horizon(&settings(stored.0, stored.1), &settings(now.0, now.1)), None);
+        }
+        assert_eq!(shorter_horizon(r#"{"a":1}"#, &settings(1, 14)), None);
     }
 }

@@ -2,14 +2,17 @@
 
 pub mod backfill;
 pub mod cell;
+pub mod cluster;
 pub mod delta;
 mod error;
 pub mod evaluate;
 pub mod identity;
+pub mod memory;
 pub mod plan;
 pub mod registry;
 pub mod settings;
 pub mod tables;
 pub mod tables_input;
+pub mod width;
 
 pub use error::{EngineError, Result};

@@ -7,6 +7,9 @@ use std::collections::BTreeMap;
 use almanac_models::ModelSpec;
 use serde::{Deserialize, Serialize};
 
+/// Most sessions ahead that may be asked for.
+pub const LONGEST_HORIZON: usize = 365;
+
 /// The whole file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,7 +51,7 @@ pub struct Dataset {
     /// IANA time zone that decides what today is.
     #[serde(default = "utc")]
     pub timezone: String,
-    /// Number of key buckets; default: the number of keys up to 64, fixed when `silver.model_input` is created.
+    /// Number of key buckets, fixed when `silver.model_input` is created; default 64, whatever the number of keys.
     #[serde(default)]
     pub buckets: Option<u32>,
     /// Marks generated data wherever it shows.
@@ -140,7 +143,7 @@ pub struct Forecast {
     pub models: Vec<String>,
     /// Version under which their rows are kept.
     pub model_version: String,
-    /// Sessions ahead.
+    /// Sessions ahead, at most [`LONGEST_HORIZON`]. Above [`crate::tables::WIDEST`] paths are stored in one row per day.
     pub horizon: usize,
     /// Paths per forecast.
     pub paths: usize,
@@ -177,7 +180,7 @@ pub struct Run {
     pub threads: usize,
     /// Whole cells per commit.
     pub cells_per_commit: usize,
-    /// Forecasts per batch; 0: as many as keep a batch at about 2 million values.
+    /// Forecasts per batch; 0: as many as keep a batch at about a megabyte.
     pub batch_forecasts: usize,
     /// Failed units above which the run's exit code is 1.
     pub max_failed: usize,

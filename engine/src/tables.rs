@@ -138,7 +138,17 @@ pub fn trained_models(settings: &Settings) -> TableDef {
     )
 }
 
-/// `forecast.distributions`: grain (key, model_name, model_version, data_cutoff_date, path_id), one row per path.
+/// Days ahead up to which paths are stored in one column per day; a longer horizon takes one row per day.
+pub const WIDEST: usize = 64;
+
+/// Whether paths over this horizon are stored in one row per day.
+pub fn is_long(horizon: usize) -> bool {
+    horizon > WIDEST
+}
+
+/// `forecast.distributions`: grain (key, model_name, model_version, data_cutoff_date, path_id), one row per path with a
+/// column per day ahead. For a horizon above [`WIDEST`] the long form: one row per path and day, `day_ahead` in the grain
+/// before `path_id`.
 pub fn distributions(settings: &Settings, horizon: usize) -> TableDef {
     use DataType::{Boolean, Date32, Float32, Int32, Utf8};
     let mut fields = key_fields(settings);
@@ -149,10 +159,16 @@ pub fn distributions(settings: &Settings, horizon: usize) -> TableDef {
         column("forecast_start_date", Date32, false),
         column("path_id", Int32, false),
     ]);
-    let unit = target_unit(settings);
-    fields.extend((1..=horizon).map(|h| with_unit(column(&format!("day_{h}"), Float32, true), unit)));
+    let long = is_long(horizon);
+    if long {
+        let value = with_unit(column("value", Float32, false), target_unit(settings));
+        fields.extend([column("day_ahead", Int32, false), value]);
+    } else {
+        fields.extend(day_columns(settings, horizon));
+    }
     fields.extend([
         column("has_data_leakage", Boolean, false),
+        column("data_version", Utf8, false),
         column("generation_timestamp", timestamp(), false),
         column("run_id", Utf8, false),
         column("model_name", Utf8, false),
@@ -164,9 +180,18 @@ pub fn distributions(settings: &Settings, horizon: usize) -> TableDef {
         "distributions",
         fields,
         &["model_name", "key_bucket"],
-        names(keys, &["model_version", "training_cutoff_date", "data_cutoff_date"]),
-        names(keys, &["model_name", "model_version", "data_cutoff_date", "path_id"]),
+        names(keys, &["model_version", "training_cutoff_date", "data_cutoff_date", "data_version"]),
+        match long {
+            true => names(keys, &["model_name", "model_version", "data_cutoff_date", "day_ahead", "path_id"]),
+            false => names(keys, &["model_name", "model_version", "data_cutoff_date", "path_id"]),
+        },
     )
+}
+
+/// `day_1` … `day_H`; null where a row has fewer days.
+fn day_columns(settings: &Settings, horizon: usize) -> impl Iterator<Item = Field> {
+    let unit = target_unit(settings);
+    (1..=horizon).map(move |h| with_unit(column(&format!("day_{h}"), DataType::Float32, true), unit))
 }
 
 /// `forecast.point_forecasts`: grain (key, model_name, model_version, data_cutoff_date, day_ahead).
@@ -207,7 +232,7 @@ pub fn point_forecasts(settings: &Settings) -> TableDef {
         "point_forecasts",
         fields,
         &["model_name", "key_bucket"],
-        names(keys, &["model_version", "training_cutoff_date", "data_cutoff_date", "config_hash"]),
+        names(keys, &["model_version", "training_cutoff_date", "data_cutoff_date", "config_hash", "data_version"]),
         names(keys, &["model_name", "model_version", "data_cutoff_date", "day_ahead"]),
     )
 }
@@ -279,14 +304,13 @@ pub fn forecast_actuals(settings: &Settings) -> TableDef {
     table("forecast", "forecast_actuals", fields, &["key_bucket"], grain.clone(), grain)
 }
 
-/// `forecast.actual_paths`: grain (key, data_cutoff_date), what happened on each day ahead.
-pub fn actual_paths(settings: &Settings) -> TableDef {
-    use DataType::{Date32, Float32, Int32};
+/// `forecast.actual_paths`: grain (key, data_cutoff_date), what happened on each day ahead. There is none beside paths in
+/// long form: `forecast.forecast_actuals` says the same.
+pub fn actual_paths(settings: &Settings, horizon: usize) -> TableDef {
+    use DataType::{Date32, Int32};
     let mut fields = key_fields(settings);
     fields.push(column("data_cutoff_date", Date32, false));
-    let unit = target_unit(settings);
-    let horizon = settings.forecast.horizon;
-    fields.extend((1..=horizon).map(|h| with_unit(column(&format!("day_{h}"), Float32, true), unit)));
+    fields.extend(day_columns(settings, horizon));
     fields.extend([column("days_known", Int32, false), column("key_bucket", Int32, false)]);
     let grain = names(&settings.dataset.key, &["data_cutoff_date"]);
     table("forecast", "actual_paths", fields, &["key_bucket"], grain.clone(), grain)

@@ -28,7 +28,8 @@ pub struct SilverColumn<'a> {
     pub known_at: bool,
     /// Unit, from the first source that states one.
     pub unit: Option<&'a str>,
-    /// Least of the limits stated.
+    /// Least of the limits stated: each value is held to its own source's. Where there is one, `<name>_date` and
+    /// `<name>_stale_on` stand in `silver.model_input`.
     pub max_staleness_days: Option<i32>,
 }
 
@@ -147,13 +148,16 @@ pub fn unified_data(settings: &Settings) -> TableDef {
 }
 
 /// `silver.model_input`: grain (date, key); regional columns are the mean over the regions that have a value,
-/// `regions_present` counts the regions that have any. Partitioned by `key_bucket`, sorted by key and date.
+/// `regions_present` counts the regions that have any. Columns of limited age have their value's own date
+/// (`<column>_date`) and the first day on which it is too old (`<column>_stale_on`), of the region nearest its limit.
+/// Partitioned by `key_bucket`, sorted by key and date.
 pub fn model_input(settings: &Settings) -> TableDef {
     let keys = &settings.dataset.key;
     let mut fields = head(settings);
     fields.extend(values(settings));
     fields.push(Field::new("regions_present", DataType::Int32, false));
     fields.extend(known_ats(settings));
+    fields.extend(ages(settings));
     fields.push(Field::new("key_bucket", DataType::Int32, false));
     table("silver", "model_input", fields, &["key_bucket"], with_keys(keys), with_keys(keys))
 }
@@ -173,6 +177,12 @@ fn values(settings: &Settings) -> Vec<Field> {
 fn known_ats(settings: &Settings) -> Vec<Field> {
     let columns = silver_columns(settings).into_iter().filter(|c| c.known_at);
     columns.map(|c| Field::new(format!("{}_known_at", c.name), DataType::Date32, true)).collect()
+}
+
+fn ages(settings: &Settings) -> Vec<Field> {
+    let columns = silver_columns(settings).into_iter().filter(|c| c.max_staleness_days.is_some());
+    let of = |c: SilverColumn<'_>| ["date", "stale_on"].map(|what| format!("{}_{what}", c.name));
+    columns.flat_map(of).map(|name| Field::new(name, DataType::Date32, true)).collect()
 }
 
 fn with_keys(keys: &[String]) -> Vec<String> {
@@ -241,10 +251,16 @@ mod tests {
         assert_eq!(columns.len(), 2);
         assert_eq!(columns[1].origins, [(1, 0), (2, 0)]);
         assert!(columns[1].known_at && !columns[0].known_at);
-        let names: Vec<_> = model_input(&settings).columns.fields().iter().map(|f| f.name().clone()).collect();
-        let wanted =
-            ["date", "is_trading_day", "commodity", "close", "vix", "regions_present", "vix_known_at", "key_bucket"];
-        assert_eq!(names, wanted);
+        let names = |settings: &Settings| -> Vec<String> {
+            model_input(settings).columns.fields().iter().map(|f| f.name().clone()).collect()
+        };
+        let head = ["date", "is_trading_day", "commodity", "close", "vix", "regions_present", "vix_known_at"];
+        assert_eq!(names(&settings), [&head[..], &["key_bucket"]].concat());
+
+        // a limit on either source's values brings their dates
+        let mut limited = settings.clone();
+        limited.sources[2].columns[0].max_staleness_days = Some(5);
+        assert_eq!(names(&limited), [&head[..], &["vix_date", "vix_stale_on", "key_bucket"]].concat());
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! What happened: `forecast.forecast_actuals` and `forecast.actual_paths`, derived from the input and replaced where
-//! it changed.
+//! What happened: `forecast.forecast_actuals` and, beside paths with a column per day, `forecast.actual_paths`; derived
+//! from the input and replaced where it changed.
 
 use std::sync::Arc;
 
@@ -12,8 +12,8 @@ use crate::delta::{Replaced, Snapshot, Warehouse, replace_partition};
 use crate::plan::job::Job;
 use crate::plan::panel::{self, KeySeries, Panel};
 use crate::plan::rows::integers;
-use crate::tables::{self, TableDef};
-use crate::{EngineError, Result};
+use crate::tables::{self, TableDef, is_long};
+use crate::{EngineError, Result, width};
 
 /// What was written.
 #[derive(Debug, Clone, Copy, Default)]
@@ -31,20 +31,14 @@ pub struct Written {
 pub async fn write(warehouse: &Warehouse, job: &Job) -> Result<Written> {
     let input = crate::tables_input::model_input(&job.settings);
     let snapshot = Snapshot::at(warehouse, &input, job.input_version).await?;
-    // a table kept wider by another model version stays as wide
-    let mut wide = job.clone();
-    if let Some(stored) = Snapshot::open(warehouse, &tables::actual_paths(&job.settings)).await? {
-        let days = stored.schema().fields().iter().filter(|field| field.name().starts_with("day_")).count();
-        wide.settings.forecast.horizon = days.max(job.settings.forecast.horizon);
-    }
-    let job = &wide;
+    let horizon = path_columns(warehouse, job).await?;
     let mut written = Written::default();
-    for bucket in 0..grid::buckets(&snapshot) {
+    for bucket in grid::buckets(&snapshot)? {
         let panel = panel::load(job, bucket).await?;
-        let tables = [
-            (tables::forecast_actuals(&job.settings), values(job, &panel)?),
-            (tables::actual_paths(&job.settings), paths(job, &panel)?),
-        ];
+        let mut tables = vec![(tables::forecast_actuals(&job.settings), values(job, &panel)?)];
+        if let Some(horizon) = horizon {
+            tables.push((tables::actual_paths(&job.settings, horizon), paths(job, &panel, horizon)?));
+        }
         for (def, rows) in tables {
             if rows.num_rows() == 0 {
                 continue;
@@ -58,6 +52,18 @@ pub async fn write(warehouse: &Warehouse, job: &Job) -> Result<Written> {
         }
     }
     Ok(written)
+}
+
+/// Days ahead of `forecast.actual_paths`, which has columns for them when this returns; none beside paths in long form.
+async fn path_columns(warehouse: &Warehouse, job: &Job) -> Result<Option<usize>> {
+    let horizon = job.settings.forecast.horizon;
+    if is_long(horizon) {
+        return Ok(None);
+    }
+    let Some(stored) = width::actual_paths(warehouse, &job.settings).await? else { return Ok(Some(horizon)) };
+    width::widen_to(warehouse, &stored, &tables::actual_paths(&job.settings, horizon)).await?;
+    // a table kept wider by another model version stays as wide
+    Ok(Some(width::days(&stored.schema()).max(horizon)))
 }
 
 /// The rows of each key from the first origin on.
@@ -88,12 +94,11 @@ fn values(job: &Job, panel: &Panel) -> Result<RecordBatch> {
     batch(&tables::forecast_actuals(&job.settings), columns)
 }
 
-fn paths(job: &Job, panel: &Panel) -> Result<RecordBatch> {
+fn paths(job: &Job, panel: &Panel, horizon: usize) -> Result<RecordBatch> {
     let to = job.settings.forecast.to.map_or(Day::MAX, day_of);
     let origins = |series: &KeySeries| served(job, series).0.iter().filter(|&&day| day <= to).count();
     let mut columns = key_columns(job, panel, &origins);
     let (mut days, mut known) = (Vec::new(), Vec::new());
-    let horizon = job.settings.forecast.horizon;
     let mut ahead: Vec<Vec<Option<f32>>> = vec![Vec::new(); horizon];
     for series in panel.keys.values() {
         let (sessions, target) = served(job, series);
@@ -109,5 +114,5 @@ fn paths(job: &Job, panel: &Panel) -> Result<RecordBatch> {
     columns.push(Arc::new(Date32Array::from(days)));
     columns.extend(ahead.into_iter().map(|values| Arc::new(Float32Array::from(values)) as ArrayRef));
     columns.push(integers(known));
-    batch(&tables::actual_paths(&job.settings), columns)
+    batch(&tables::actual_paths(&job.settings, horizon), columns)
 }

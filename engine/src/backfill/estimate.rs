@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::Result;
 use crate::backfill::driver::{self, Kind};
 use crate::backfill::missing::CellWork;
 use crate::backfill::selection::Selection;
 use crate::delta::Warehouse;
 use crate::plan::job::Job;
+use crate::{Result, width};
 
 /// Missing work per model, and in total.
 #[derive(Debug, Clone, Default)]
@@ -62,10 +62,12 @@ pub async fn estimate(warehouse: &Warehouse, job: &Job, selection: &Selection) -
     for cell in &forecasts {
         let entry = models.entry(cell.cell.model_name.clone()).or_default();
         entry.forecasts += cell.forecasts;
-        let (paths, points) = (cell.forecasts * forecast.paths, cell.forecasts * forecast.horizon);
+        let (paths, points) =
+            (cell.forecasts * width::rows_per_forecast(&job.settings), cell.forecasts * forecast.horizon);
         entry.rows += (paths + points) as u64;
         // measured: four bytes a value, constants encode to almost nothing; about 90 bytes a point row
-        entry.bytes += (paths * forecast.horizon * 4 + paths * 2 + points * 90) as u64;
+        let values = cell.forecasts * forecast.paths * forecast.horizon;
+        entry.bytes += (values * 4 + paths * 2 + points * 90) as u64;
         entry.core_seconds += seconds(job, cell);
     }
     let group = job.settings.run.cells_per_commit.max(1);

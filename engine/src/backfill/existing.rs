@@ -8,10 +8,10 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type, Int64Type};
 use datafusion::common::ScalarValue;
 use datafusion::functions_aggregate::expr_fn::count;
-use datafusion::prelude::{Expr, SessionContext, col, lit};
+use datafusion::prelude::{Expr, col, lit, when};
 
 use crate::cell::Cell;
-use crate::delta::{DataFile, Snapshot};
+use crate::delta::{DataFile, Snapshot, session};
 use crate::plan::job::{Job, key_text};
 use crate::{EngineError, Result};
 
@@ -46,7 +46,7 @@ pub(crate) async fn models(
     let keys = &job.settings.dataset.key;
     let mut wanted: Vec<Expr> = keys.iter().map(|key| col(quoted(key))).collect();
     wanted.extend(["model_name", "training_cutoff_date", "settings", "data_version"].map(col));
-    let rows = SessionContext::new()
+    let rows = session()
         .read_table(snapshot.provider())?
         .filter(col("key_bucket").eq(lit(bucket)).and(col("model_version").eq(lit(version.as_str()))))?
         .select(wanted)?;
@@ -71,7 +71,7 @@ pub(crate) async fn models(
     Ok(found)
 }
 
-/// The origins a forecast table holds of one cell, by key.
+/// The origins a forecast table holds of one cell, by key; none if one of its forecasts ends before the horizon.
 ///
 /// # Errors
 /// [`EngineError::Conflict`] where a forecast has another number of rows.
@@ -80,39 +80,71 @@ pub(crate) async fn origins(
     snapshot: &Snapshot,
     cell: &Cell,
     rows_per_forecast: usize,
-) -> Result<BTreeMap<String, BTreeSet<Day>>> {
+) -> Result<Option<BTreeMap<String, BTreeSet<Day>>>> {
     let counted = counts(job, snapshot, cell).await?;
-    let other = counted.values().flat_map(BTreeMap::values).find(|rows| **rows != rows_per_forecast as i64);
-    if let Some(stored) = other {
+    let wanted = rows_per_forecast as i64;
+    // where each day is a row, fewer days are fewer rows
+    let by_day = snapshot.schema().column_with_name(DAY_AHEAD).is_some();
+    let ends_before = |count: &Count| count.of_last_day == 0 && (count.rows == wanted || by_day && count.rows < wanted);
+    let forecasts = || counted.values().flat_map(BTreeMap::values);
+    if let Some(stored) = forecasts().find(|count| count.rows != wanted && !ends_before(count)) {
         return Err(EngineError::Conflict {
             table: snapshot.def().full_name(),
             model_version: cell.model_version.clone(),
             key: "rows per forecast".into(),
-            stored: stored.to_string(),
+            stored: stored.rows.to_string(),
             wanted: rows_per_forecast.to_string(),
         });
     }
-    Ok(counted.into_iter().map(|(key, days)| (key, days.into_keys().collect())).collect())
+    if forecasts().any(ends_before) {
+        return Ok(None);
+    }
+    Ok(Some(counted.into_iter().map(|(key, days)| (key, days.into_keys().collect())).collect()))
+}
+
+/// Column that tells a forecast's days apart where each is a row.
+const DAY_AHEAD: &str = "day_ahead";
+
+/// Rows of one forecast.
+struct Count {
+    rows: i64,
+    /// Those that hold a value of the last day ahead.
+    of_last_day: i64,
+}
+
+/// What counts the rows that hold a value of the last day ahead.
+fn of_last_day(job: &Job, snapshot: &Snapshot) -> Result<Expr> {
+    let horizon = job.settings.forecast.horizon;
+    let (schema, day) = (snapshot.schema(), format!("day_{horizon}"));
+    Ok(if schema.column_with_name(DAY_AHEAD).is_some() {
+        count(when(col(DAY_AHEAD).eq(lit(horizon as i32)), lit(1_i64)).end()?)
+    } else if schema.column_with_name(&day).is_some() {
+        count(col(day))
+    } else {
+        count(lit(ScalarValue::Int64(None)))
+    })
 }
 
 /// Rows of each forecast of one cell, by key and origin.
-async fn counts(job: &Job, snapshot: &Snapshot, cell: &Cell) -> Result<BTreeMap<String, BTreeMap<Day, i64>>> {
+async fn counts(job: &Job, snapshot: &Snapshot, cell: &Cell) -> Result<BTreeMap<String, BTreeMap<Day, Count>>> {
     let keys = &job.settings.dataset.key;
     let mut group: Vec<Expr> = keys.iter().map(|key| col(quoted(key))).collect();
     group.push(col("data_cutoff_date"));
-    let rows = SessionContext::new()
+    let rows = session()
         .read_table(snapshot.provider())?
         .filter(of_cell(cell))?
-        .aggregate(group, vec![count(lit(1_i64)).alias("rows")])?;
-    let mut found: BTreeMap<String, BTreeMap<Day, i64>> = BTreeMap::new();
+        .aggregate(group, vec![count(lit(1_i64)).alias("rows"), of_last_day(job, snapshot)?.alias("of_last_day")])?;
+    let mut found: BTreeMap<String, BTreeMap<Day, Count>> = BTreeMap::new();
     for batch in rows.collect().await? {
         let text = |column: usize| cast(batch.column(column), &DataType::Utf8).map_err(EngineError::from_arrow);
         let texts: Vec<_> = (0..keys.len()).map(text).collect::<Result<_>>()?;
         let days = batch.column(keys.len()).as_primitive::<Date32Type>();
         let counts = batch.column(keys.len() + 1).as_primitive::<Int64Type>();
+        let last = batch.column(keys.len() + 2).as_primitive::<Int64Type>();
+        let count = |row| Count { rows: counts.value(row), of_last_day: last.value(row) };
         for row in 0..batch.num_rows() {
             let key: Vec<&str> = texts.iter().map(|column| column.as_string::<i32>().value(row)).collect();
-            found.entry(key_text(&key)).or_default().insert(days.value(row), counts.value(row));
+            found.entry(key_text(&key)).or_default().insert(days.value(row), count(row));
         }
     }
     Ok(found)
@@ -134,19 +166,45 @@ pub(crate) async fn stored_origins(
     Ok(counted.into_iter().map(|(key, days)| (key, days.into_keys().collect())).collect())
 }
 
-/// The input versions from which a cell's point forecasts were made.
-pub(crate) async fn data_versions(snapshot: &Snapshot, cell: &Cell) -> Result<BTreeSet<String>> {
-    let rows = SessionContext::new()
-        .read_table(snapshot.provider())?
-        .filter(of_cell(cell))?
-        .select(vec![col("data_version")])?
-        .distinct()?;
-    let mut versions = BTreeSet::new();
+/// The input versions from which a cell's forecasts were made, by key and origin.
+pub(crate) async fn data_versions(job: &Job, snapshot: Option<&Snapshot>, cell: &Cell) -> Result<Versions> {
+    let mut found = Versions::new();
+    let Some(snapshot) = snapshot else { return Ok(found) };
+    let keys = &job.settings.dataset.key;
+    let mut wanted: Vec<Expr> = keys.iter().map(|key| col(quoted(key))).collect();
+    wanted.extend([col("data_cutoff_date"), col(DATA_VERSION)]);
+    let rows = session().read_table(snapshot.provider())?.filter(of_cell(cell))?.select(wanted)?.distinct()?;
     for batch in rows.collect().await? {
-        let texts = cast(batch.column(0), &DataType::Utf8).map_err(EngineError::from_arrow)?;
-        versions.extend(texts.as_string::<i32>().iter().flatten().map(str::to_owned));
+        let text = |column: usize| cast(batch.column(column), &DataType::Utf8).map_err(EngineError::from_arrow);
+        let texts: Vec<_> = (0..keys.len()).map(text).collect::<Result<_>>()?;
+        let days = batch.column(keys.len()).as_primitive::<Date32Type>();
+        let versions = text(keys.len() + 1)?;
+        for row in 0..batch.num_rows() {
+            let key: Vec<&str> = texts.iter().map(|column| column.as_string::<i32>().value(row)).collect();
+            let version = versions.as_string::<i32>().value(row).to_owned();
+            found.entry((key_text(&key), days.value(row))).or_default().insert(version);
+        }
     }
-    Ok(versions)
+    Ok(found)
+}
+
+/// Input versions by key and origin.
+pub(crate) type Versions = BTreeMap<(String, Day), BTreeSet<String>>;
+
+/// Column that names the inputs of a row.
+const DATA_VERSION: &str = "data_version";
+
+/// The one input version of all files, if their statistics say so.
+pub(crate) fn one_version(files: &[DataFile]) -> Option<&str> {
+    fn version(bounds: &BTreeMap<String, ScalarValue>) -> Option<&str> {
+        match bounds.get(DATA_VERSION) {
+            Some(ScalarValue::Utf8(Some(text))) => Some(text),
+            _ => None,
+        }
+    }
+    let first = version(&files.first()?.min)?;
+    let same = |file: &DataFile| version(&file.min) == Some(first) && version(&file.max) == Some(first);
+    files.iter().all(same).then_some(first)
 }
 
 /// The rows of one cell.

@@ -4,14 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use almanac_models::{Day, Window, cut};
 
-use crate::Result;
 use crate::backfill::selection::Selection;
 use crate::cell::Cell;
-use crate::delta::Snapshot;
+use crate::delta::{DataFile, Snapshot};
 use crate::plan::job::Job;
 use crate::plan::panel::{self, KeySeries};
-use crate::plan::servable::{self, Refusal};
-use crate::tables_input::BUCKETS_PROPERTY;
+use crate::plan::servable::{self, Ages, Refusal};
+use crate::{EngineError, Result};
 
 /// A cell and the units asked for within it.
 #[derive(Debug, Clone)]
@@ -35,9 +34,20 @@ pub struct GridUnit {
     pub origins: Vec<Day>,
     /// Origins that cannot, with the first reason.
     pub refused: Option<(usize, Refusal)>,
+    /// Ages of its columns of limited age at the training cutoff.
+    pub fit_ages: Ages,
+    /// The same at the origins that can be served, the oldest of each.
+    pub ages: Ages,
 }
 
 impl GridCell {
+    /// Adds what is asked for in this cell to what is stored of it.
+    pub(super) fn add_to(&self, stored: &mut BTreeMap<String, BTreeSet<Day>>) {
+        for unit in &self.units {
+            stored.entry(unit.key.clone()).or_default().extend(&unit.origins);
+        }
+    }
+
     /// Forecasts asked for in this cell.
     pub fn forecasts(&self) -> usize {
         self.units.iter().filter(|unit| unit.refusal.is_none()).map(|unit| unit.origins.len()).sum()
@@ -87,12 +97,26 @@ pub async fn grid(job: &Job, selection: &Selection, bucket: i32) -> Result<Vec<G
     Ok(cells)
 }
 
-/// A whole cell: every key of the bucket, every session of the window within the configured dates, and whatever is
-/// stored beyond them. What replaces a cell must hold all of its rows.
+/// How far a cell that is replaced reaches beyond the origins that are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// To every session of its window within the configured dates.
+    Configured,
+    /// Nowhere.
+    Kept,
+}
+
+/// A whole cell: every key of the bucket with the origins in `kept`, and those that the extent adds. What replaces a cell
+/// must hold all of its rows.
 ///
 /// # Errors
 /// Storage, plan and configuration errors.
-pub(super) async fn whole_cell(job: &Job, cell: &Cell, stored: &BTreeMap<String, BTreeSet<Day>>) -> Result<GridCell> {
+pub(super) async fn whole_cell(
+    job: &Job,
+    cell: &Cell,
+    kept: &BTreeMap<String, BTreeSet<Day>>,
+    extent: Extent,
+) -> Result<GridCell> {
     let panel = panel::load(job, cell.key_bucket).await?;
     let calendar = job.calendar()?;
     let spec = job.model(&cell.model_name)?;
@@ -102,8 +126,9 @@ pub(super) async fn whole_cell(job: &Job, cell: &Cell, stored: &BTreeMap<String,
     let to = forecast.to.map_or(Day::MAX, super::selection::day_of);
     let mut units = Vec::new();
     for (key, series) in &panel.keys {
-        let kept = stored.get(key);
-        let asked = |day: &&Day| (from..=to).contains(*day) || kept.is_some_and(|days| days.contains(*day));
+        let kept = kept.get(key);
+        let configured = |day: &Day| extent == Extent::Configured && (from..=to).contains(day);
+        let asked = |day: &&Day| configured(day) || kept.is_some_and(|days| days.contains(*day));
         let sessions: Vec<Day> = within(series, &window, (Day::MIN, Day::MAX)).iter().filter(asked).copied().collect();
         if !sessions.is_empty() || kept.is_some() {
             units.push(unit(job, &calendar, &spec, key, series, &window, &sessions));
@@ -112,9 +137,17 @@ pub(super) async fn whole_cell(job: &Job, cell: &Cell, stored: &BTreeMap<String,
     Ok(GridCell { cell: cell.clone(), units, whole: false })
 }
 
-/// Number of key buckets, fixed when the input table was created.
-pub(super) fn buckets(input: &Snapshot) -> i32 {
-    input.property(BUCKETS_PROPERTY).and_then(|text| text.parse().ok()).unwrap_or(1)
+/// The key buckets that hold rows of the input, ascending: with few keys most are empty.
+///
+/// # Errors
+/// Storage errors; [`EngineError::Internal`] for a file without bucket.
+pub(super) fn buckets(input: &Snapshot) -> Result<BTreeSet<i32>> {
+    let bucket = |file: DataFile| {
+        let text = file.partition.get("key_bucket").cloned().flatten();
+        let number = text.and_then(|text| text.parse().ok());
+        number.ok_or_else(|| EngineError::Internal(format!("{} of silver.model_input has no key_bucket", file.path)))
+    };
+    input.files()?.into_iter().map(bucket).collect()
 }
 
 fn unit(
@@ -126,13 +159,24 @@ fn unit(
     window: &Window,
     asked: &[Day],
 ) -> GridUnit {
-    let mut unit = GridUnit { key: key.to_owned(), refusal: None, origins: Vec::new(), refused: None };
+    let mut unit = GridUnit {
+        key: key.to_owned(),
+        refusal: None,
+        origins: Vec::new(),
+        refused: None,
+        fit_ages: Ages::default(),
+        ages: Ages::default(),
+    };
     match servable::training(job, calendar, spec, series, window.cutoff()) {
         Err(refusal) => unit.refusal = Some(refusal),
         Ok((_, columns)) => {
+            unit.fit_ages = servable::ages(spec, series, window.cutoff()).unwrap_or_default();
             for &origin in asked {
                 match servable::origin(job, calendar, spec, series, &columns, origin) {
-                    Ok(()) => unit.origins.push(origin),
+                    Ok(ages) => {
+                        unit.ages.older(&ages);
+                        unit.origins.push(origin);
+                    }
                     Err(refusal) => unit.refused.get_or_insert((0, refusal)).0 += 1,
                 }
             }

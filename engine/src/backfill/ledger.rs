@@ -1,5 +1,6 @@
 //! The ledger of runs and units. It is written beside the rows and never decides anything.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use almanac_models::Day;
@@ -14,6 +15,9 @@ use crate::plan::result::{Outcome, Status};
 use crate::plan::rows::{integers, texts, times};
 use crate::{EngineError, Result, tables};
 
+/// Step, cell and outcome of a unit.
+type Noted = (&'static str, Arc<Cell>, Outcome);
+
 /// One run's entry in `ops.runs` and its units in `ops.units`.
 #[derive(Debug)]
 pub struct Ledger {
@@ -24,8 +28,20 @@ pub struct Ledger {
     input_version: u64,
     planned: usize,
     started_at: i64,
-    units: Vec<(&'static str, Cell, Outcome)>,
+    units: Vec<Noted>,
+    /// Ages of covariates by step, cell and key, of units whose columns are limited in age.
+    ages: BTreeMap<(&'static str, Cell), BTreeMap<String, String>>,
     started: std::sync::atomic::AtomicBool,
+}
+
+/// Seconds between heartbeats: half of what makes a run count as abandoned.
+const HEARTBEAT_SECONDS: u64 = 30;
+
+/// Ticks when a heartbeat is due, first after one interval.
+pub(crate) fn heartbeat() -> tokio::time::Interval {
+    let mut interval = tokio::time::interval(std::time::Duration::from_secs(HEARTBEAT_SECONDS));
+    interval.reset();
+    interval
 }
 
 /// Microseconds since the epoch, now.
@@ -48,13 +64,30 @@ impl Ledger {
             planned: 0,
             started_at: now(),
             units: Vec::new(),
+            ages: BTreeMap::new(),
             started: std::sync::atomic::AtomicBool::new(false),
         })
     }
 
-    /// Notes outcomes of a step.
+    /// Notes outcomes of a step. A unit that was done and has nothing else to say tells how old its covariates were.
     pub fn note(&mut self, step: &'static str, cell: &Cell, outcomes: &[Outcome]) {
-        self.units.extend(outcomes.iter().map(|outcome| (step, cell.clone(), outcome.clone())));
+        let shared = Arc::new(cell.clone());
+        let ages = self.ages.get(&(step, cell.clone()));
+        self.units.extend(outcomes.iter().map(|outcome| {
+            let mut outcome = outcome.clone();
+            let done = matches!(outcome.status, Status::Ok | Status::Fallback);
+            if let Some(age) = ages.and_then(|ages| ages.get(&outcome.key)).filter(|_| done) {
+                outcome.message.get_or_insert_with(|| age.clone());
+            }
+            (step, Arc::clone(&shared), outcome)
+        }));
+    }
+
+    /// How old the covariates of a cell's units are, by key, in words.
+    pub fn ages(&mut self, step: &'static str, cell: &Cell, ages: &BTreeMap<String, String>) {
+        if !ages.is_empty() {
+            self.ages.insert((step, cell.clone()), ages.clone());
+        }
     }
 
     /// Adds planned units.
@@ -69,7 +102,7 @@ impl Ledger {
 
     /// Units noted, by step.
     pub fn units(&self) -> impl Iterator<Item = (&'static str, &Cell, &Outcome)> {
-        self.units.iter().map(|(step, cell, outcome)| (*step, cell, outcome))
+        self.units.iter().map(|(step, cell, outcome)| (*step, cell.as_ref(), outcome))
     }
 
     /// Writes the run's row, with a fresh heartbeat.
@@ -102,6 +135,21 @@ impl Ledger {
         self.replace(&def, columns).await
     }
 
+    /// Waits for `work`, with heartbeats: a run that plans for minutes is not taken for dead.
+    ///
+    /// # Errors
+    /// Those of the work, and storage errors of the heartbeat.
+    pub async fn alive_while<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        tokio::pin!(work);
+        let mut heartbeat = heartbeat();
+        loop {
+            tokio::select! {
+                done = &mut work => return done,
+                _ = heartbeat.tick() => self.beat("running").await?,
+            }
+        }
+    }
+
     /// Writes the units and closes the run.
     ///
     /// # Errors
@@ -125,7 +173,7 @@ impl Ledger {
     async fn write_units(&self) -> Result<()> {
         let units = &self.units;
         let rows = units.len();
-        let text = |value: &dyn Fn(&(&'static str, Cell, Outcome)) -> String| {
+        let text = |value: &dyn Fn(&Noted) -> String| {
             Arc::new(units.iter().map(|unit| Some(value(unit))).collect::<StringArray>()) as ArrayRef
         };
         let option = |value: &dyn Fn(&Outcome) -> Option<String>| {
@@ -173,3 +221,6 @@ fn hardware() -> String {
     let model = info.lines().find(|line| line.starts_with("model name")).and_then(|line| line.split_once(':'));
     format!("{}, {cores} cores", model.map_or(std::env::consts::ARCH, |(_, name)| name.trim()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,18 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use almanac_models::Day;
-use datafusion::common::ScalarValue;
 
-use crate::backfill::existing::{self, ModelRow, files_by_cell};
-use crate::backfill::grid::{GridCell, GridUnit, grid, whole_cell};
+use crate::backfill::existing::{self, files_by_cell};
+use crate::backfill::grid::{Extent, GridCell, GridUnit, grid, whole_cell};
+use crate::backfill::held::{Held, StoredForecasts};
+use crate::backfill::inputs::Inputs;
 use crate::backfill::selection::Selection;
+use crate::backfill::settled::{self, Horizon, refuse_other_settings};
 use crate::cell::Cell;
 use crate::delta::{DataFile, Snapshot, Warehouse};
 use crate::plan::job::Job;
 use crate::plan::result::{Outcome, Status};
-use crate::plan::servable::Refusal;
+use crate::plan::servable::{Ages, Refusal};
 use crate::plan::worklist::Unit;
-use crate::{EngineError, Result, identity, tables};
+use crate::{Result, tables, width};
 
 /// What is to be done in one cell.
 #[derive(Debug, Clone)]
@@ -35,6 +37,8 @@ pub struct CellWork {
     pub replace: bool,
     /// Existing units that were made from older inputs.
     pub stale: usize,
+    /// By key, how old the unit's columns of limited age are, in words.
+    pub ages: BTreeMap<String, String>,
 }
 
 /// Missing fits of one bucket.
@@ -55,10 +59,12 @@ pub async fn fits(job: &Job, warehouse: &Warehouse, selection: &Selection, bucke
         let cell = grid_cell.cell.clone();
         let found = models.get(&cell).cloned().unwrap_or_default();
         let stale = found.values().filter(|model| model.data_version != job.data_version()).count();
-        let replace = (selection.force || selection.refresh_stale && stale > 0) && !found.is_empty();
+        let redo = (selection.force || selection.refresh_stale && stale > 0) && !found.is_empty();
+        let replace = redo || selection.widen && settled::fitted_for_fewer_days(job, &cell, &found)?;
         if replace {
-            let stored = found.keys().map(|key| (key.clone(), BTreeSet::new())).collect();
-            grid_cell = whole_cell(job, &cell, &stored).await?;
+            let mut kept = found.keys().map(|key| (key.clone(), BTreeSet::new())).collect();
+            grid_cell.add_to(&mut kept);
+            grid_cell = whole_cell(job, &cell, &kept, extent(redo)).await?;
             // under a limit a cell may be left as it is
             if selection.limit.is_none() {
                 replaced.insert(cell.clone());
@@ -82,6 +88,7 @@ pub async fn fits(job: &Job, warehouse: &Warehouse, selection: &Selection, bucke
         work.push(CellWork {
             existing: wanted.count() - units.len(),
             skipped: refusals(&grid_cell),
+            ages: ages(job, &grid_cell, |unit| &unit.fit_ages)?,
             forecasts: 0,
             base: BTreeMap::from([(table.full_name(), paths(files.get(&cell)))]),
             units,
@@ -90,45 +97,55 @@ pub async fn fits(job: &Job, warehouse: &Warehouse, selection: &Selection, bucke
             cell,
         });
     }
-    refuse_other_settings(job, models.iter().filter(|(cell, _)| !replaced.contains(*cell)))?;
+    let kept = models.iter().filter(|(cell, _)| !replaced.contains(*cell));
+    refuse_other_settings(job, kept, if selection.widen { Horizon::MayBeShorter } else { Horizon::Same })?;
     Ok(work)
 }
 
 /// Missing forecasts of one bucket.
 ///
 /// # Errors
-/// Storage and plan errors; [`EngineError::Conflict`] if stored forecasts have another number of paths or days.
+/// Storage and plan errors; [`EngineError::Conflict`] if stored forecasts were made under other settings,
+/// [`EngineError::Horizon`] if they have fewer days and may not be widened.
 pub async fn forecasts(job: &Job, warehouse: &Warehouse, selection: &Selection, bucket: i32) -> Result<Vec<CellWork>> {
     let (paths_table, points_table) = (job.distributions(), tables::point_forecasts(&job.settings));
-    let path_rows = Snapshot::open(warehouse, &paths_table).await?;
+    let path_rows = width::distributions(warehouse, &job.settings).await?;
     let point_rows = Snapshot::open(warehouse, &points_table).await?;
     let (path_files, point_files) = (files_by_cell(path_rows.as_ref())?, files_by_cell(point_rows.as_ref())?);
-    let forecast = &job.settings.forecast;
-    if let Some(models) = Snapshot::open(warehouse, &tables::trained_models(&job.settings)).await? {
-        refuse_other_settings(job, existing::models(job, &models, bucket).await?.iter())?;
+    let stored = StoredForecasts { job, paths: path_rows.as_ref(), points: point_rows.as_ref() };
+    // an estimate has no pinned models: it refused theirs with the fits, those that will be replaced excepted
+    if job.models_version.is_some()
+        && let Some(models) = Snapshot::open(warehouse, &tables::trained_models(&job.settings)).await?
+    {
+        // a model simulates as far as it is asked to
+        refuse_other_settings(job, existing::models(job, &models, bucket).await?.iter(), Horizon::MayBeShorter)?;
     }
     let mut work = Vec::new();
     for mut grid_cell in grid(job, selection, bucket).await? {
         let cell = grid_cell.cell.clone();
         let (with_paths, with_points) = (path_files.get(&cell), point_files.get(&cell));
-        let stale = stale_cell(job, selection, point_rows.as_ref(), &cell, with_points).await?;
-        let replace = (selection.force || stale) && (with_paths.is_some() || with_points.is_some());
-        if replace {
-            let mut stored = existing::stored_origins(job, path_rows.as_ref(), &cell).await?;
-            for (key, days) in existing::stored_origins(job, point_rows.as_ref(), &cell).await? {
-                stored.entry(key).or_default().extend(days);
+        let inputs = stored.inputs_of(&cell, with_paths, with_points).await?;
+        let stale = selection.refresh_stale && inputs == Inputs::Older;
+        let there = with_paths.is_some() || with_points.is_some();
+        // rows of two inputs must not stand side by side, whoever left them so
+        let redo = there && (selection.force || stale || inputs == Inputs::Torn);
+        let mut held = None;
+        if !redo {
+            held = stored.of_cell(&grid_cell, with_paths, with_points).await?;
+            if held.is_none() && !selection.widen {
+                return Err(settled::shorter(job, &points_table, "forecasts"));
             }
-            grid_cell = whole_cell(job, &cell, &stored).await?;
-        } else {
-            refuse_other_forecasts(job, &cell, with_points)?;
         }
-        let (held_paths, held_points) = match replace {
-            true => (Held::default(), Held::default()),
-            false => (
-                held(job, path_rows.as_ref(), &grid_cell, with_paths, forecast.paths).await?,
-                held(job, point_rows.as_ref(), &grid_cell, with_points, forecast.horizon).await?,
-            ),
-        };
+        let replace = held.is_none();
+        if replace {
+            let mut kept = existing::stored_origins(job, path_rows.as_ref(), &cell).await?;
+            for (key, days) in existing::stored_origins(job, point_rows.as_ref(), &cell).await? {
+                kept.entry(key).or_default().extend(days);
+            }
+            grid_cell.add_to(&mut kept);
+            grid_cell = whole_cell(job, &cell, &kept, extent(redo)).await?;
+        }
+        let (held_paths, held_points) = held.unwrap_or_default();
         let mut units = Vec::new();
         let mut missing_forecasts = 0;
         for unit in grid_cell.units.iter().filter(|unit| unit.refusal.is_none()) {
@@ -137,7 +154,9 @@ pub async fn forecasts(job: &Job, warehouse: &Warehouse, selection: &Selection, 
             missing_forecasts += no_paths.iter().chain(&no_points).collect::<BTreeSet<_>>().len();
             let mut ask = |missing: Vec<Day>, paths: bool, points: bool| {
                 let (Some(&first), Some(&last)) = (missing.first(), missing.last()) else { return };
-                let whole = missing.len() == unit.origins.len() && unit.refused.is_none();
+                // what is kept may have gaps
+                let gapless = !replace || redo;
+                let whole = gapless && missing.len() == unit.origins.len() && unit.refused.is_none();
                 let only = if whole { None } else { Some(missing) };
                 units.push(Unit {
                     cell: cell.clone(),
@@ -158,6 +177,7 @@ pub async fn forecasts(job: &Job, warehouse: &Warehouse, selection: &Selection, 
         work.push(CellWork {
             existing: grid_cell.forecasts() - missing_forecasts,
             skipped: refusals(&grid_cell),
+            ages: ages(job, &grid_cell, |unit| &unit.ages)?,
             forecasts: missing_forecasts,
             base: BTreeMap::from([
                 (paths_table.full_name(), paths(with_paths)),
@@ -172,100 +192,18 @@ pub async fn forecasts(job: &Job, warehouse: &Warehouse, selection: &Selection, 
     Ok(work)
 }
 
-/// One model version never mixes settings: its stored models must have been made under today's.
-fn refuse_other_settings<'a>(
-    job: &Job,
-    models: impl Iterator<Item = (&'a Cell, &'a BTreeMap<String, ModelRow>)>,
-) -> Result<()> {
-    for (cell, rows) in models.filter(|(cell, _)| job.settings.forecast.models.contains(&cell.model_name)) {
-        let now = identity::settings_json(&job.settings, &cell.model_name)?;
-        for model in rows.values() {
-            if let Some((key, stored, wanted)) = identity::difference(&model.settings, &now) {
-                return Err(EngineError::Conflict {
-                    table: "forecast.trained_models".into(),
-                    model_version: cell.model_version.clone(),
-                    key,
-                    stored,
-                    wanted,
-                });
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Forecasts made under other settings, by models that have been replaced since, are not today's.
-fn refuse_other_forecasts(job: &Job, cell: &Cell, files: Option<&Vec<DataFile>>) -> Result<()> {
-    let settings = identity::settings_json(&job.settings, &cell.model_name)?;
-    let wanted = identity::config_hash(&settings);
-    let other = files.into_iter().flatten().find_map(|file| match file.min.get("config_hash") {
-        Some(ScalarValue::Utf8(Some(stored))) if *stored != wanted => Some(stored.clone()),
-        _ => None,
-    });
-    match other {
-        None => Ok(()),
-        Some(stored) => Err(EngineError::Conflict {
-            table: "forecast.point_forecasts".into(),
-            model_version: cell.model_version.clone(),
-            key: "config_hash".into(),
-            stored,
-            wanted,
-        }),
-    }
+/// A cell that is redone takes in all that is configured; one that only lacks days keeps its origins.
+fn extent(redo: bool) -> Extent {
+    if redo { Extent::Configured } else { Extent::Kept }
 }
 
 fn paths(files: Option<&Vec<DataFile>>) -> BTreeSet<String> {
     files.into_iter().flatten().map(|file| file.path.clone()).collect()
 }
 
-/// Forecasts that a table holds of one cell.
-#[derive(Default)]
-struct Held {
-    /// Every unit asked for is there.
-    all: bool,
-    by_key: BTreeMap<String, BTreeSet<Day>>,
-}
-
-impl Held {
-    fn lacking(&self, key: &str, origins: &[Day]) -> Vec<Day> {
-        if self.all {
-            return Vec::new();
-        }
-        match self.by_key.get(key) {
-            None => origins.to_vec(),
-            Some(held) => origins.iter().filter(|day| !held.contains(day)).copied().collect(),
-        }
-    }
-}
-
-async fn held(
-    job: &Job,
-    snapshot: Option<&Snapshot>,
-    grid_cell: &GridCell,
-    files: Option<&Vec<DataFile>>,
-    rows_per_forecast: usize,
-) -> Result<Held> {
-    let (Some(snapshot), Some(files)) = (snapshot, files) else { return Ok(Held::default()) };
-    let rows: u64 = files.iter().map(|file| file.rows).sum();
-    // a cell never holds a row twice nor a row outside its grid, so a full count means that nothing is missing
-    if grid_cell.whole && rows == (grid_cell.forecasts() * rows_per_forecast) as u64 {
-        return Ok(Held { all: true, by_key: BTreeMap::new() });
-    }
-    let by_key = existing::origins(job, snapshot, &grid_cell.cell, rows_per_forecast).await?;
-    Ok(Held { all: false, by_key })
-}
-
-/// Whether `--refresh stale` redoes the cell.
-async fn stale_cell(
-    job: &Job,
-    selection: &Selection,
-    snapshot: Option<&Snapshot>,
-    cell: &Cell,
-    files: Option<&Vec<DataFile>>,
-) -> Result<bool> {
-    let (true, Some(snapshot), Some(_)) = (selection.refresh_stale, snapshot, files) else { return Ok(false) };
-    let versions = existing::data_versions(snapshot, cell).await?;
-    Ok(versions.iter().any(|version| *version != job.data_version()))
+fn ages(job: &Job, grid_cell: &GridCell, of: impl Fn(&GridUnit) -> &Ages) -> Result<BTreeMap<String, String>> {
+    let spec = job.model(&grid_cell.cell.model_name)?;
+    Ok(grid_cell.units.iter().filter_map(|unit| Some((unit.key.clone(), of(unit).describe(&spec)?))).collect())
 }
 
 fn refusals(grid_cell: &GridCell) -> Vec<Outcome> {

@@ -7,11 +7,14 @@ mod driver;
 mod estimate;
 mod existing;
 mod grid;
+mod held;
+mod inputs;
 mod ledger;
 mod missing;
 mod selection;
+mod settled;
 
-pub use driver::{Event, Options, StepReport, infer, train};
+pub use driver::{Event, Options, Runner, StepReport, infer, train};
 pub use estimate::{Estimate, ModelEstimate, estimate};
 pub use grid::{GridCell, GridUnit, grid};
 pub use ledger::Ledger;

@@ -21,6 +21,8 @@ pub struct Selection {
     pub force: bool,
     /// Cells whose rows were made from older inputs are redone.
     pub refresh_stale: bool,
+    /// A horizon longer than what is stored adds days to it.
+    pub widen: bool,
     /// Further conditions.
     pub conditions: Vec<Condition>,
 }

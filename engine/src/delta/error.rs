@@ -9,13 +9,13 @@ use crate::EngineError;
 /// Storage trouble (permissions, missing files, full disks) is told apart from Delta trouble by its cause.
 pub(super) fn delta_error(table: &str, place: &str, error: DeltaTableError) -> EngineError {
     if is_storage(&error) {
-        return EngineError::Storage { place: place.to_owned(), source: Box::new(error) };
+        return EngineError::storage(place, error);
     }
     EngineError::Delta { table: table.to_owned(), source: Box::new(error) }
 }
 
 pub(super) fn storage_error(place: &str, error: impl Into<Box<dyn Error + Send + Sync>>) -> EngineError {
-    EngineError::Storage { place: place.to_owned(), source: error.into() }
+    EngineError::storage(place, error)
 }
 
 fn is_storage(error: &DeltaTableError) -> bool {

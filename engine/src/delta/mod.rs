@@ -5,6 +5,7 @@
 //! landed is read from the table.
 
 mod attempt;
+mod columns;
 pub mod commit;
 pub mod content;
 mod error;
@@ -16,13 +17,17 @@ mod pruning;
 pub mod replace;
 mod snapshot;
 mod statistics;
+pub mod store;
+mod upload;
 mod warehouse;
 mod writer;
 
+pub use columns::add_columns;
 pub use commit::{CellChange, CommitOutcome, commit_cells};
 pub use files::DataFile;
 pub use provider::{Pin, PinnedTable};
 pub use replace::{Replaced, replace_partition, replace_partitions};
 pub use snapshot::Snapshot;
+pub use store::{session, session_with};
 pub use warehouse::Warehouse;
 pub use writer::CellWriter;

@@ -129,6 +129,14 @@ impl Snapshot {
         Ok(Self(Arc::new(Inner { warehouse: warehouse.clone(), def: def.clone(), log_store, state, schema, files })))
     }
 
+    /// The same version under another definition of the table.
+    ///
+    /// # Errors
+    /// `Input` names the column in which the table differs from it.
+    pub fn defined_as(&self, def: &TableDef) -> Result<Self> {
+        Self::of_state(self.warehouse(), def, self.log_store(), self.state().clone())
+    }
+
     /// The version.
     pub fn version(&self) -> u64 {
         self.0.state.version()
@@ -218,6 +226,7 @@ fn refused(def: &TableDef, message: String) -> EngineError {
 }
 
 async fn create(warehouse: &Warehouse, def: &TableDef, properties: &[(&str, String)]) -> Result<()> {
+    warehouse.trust().await?;
     let log_store = warehouse.log_store(def)?;
     let place = log_store.root_url().to_string();
     if let Some(field) = def.columns.fields().iter().find(|field| !is_supported(field.data_type())) {

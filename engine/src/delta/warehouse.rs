@@ -1,4 +1,4 @@
-//! The warehouse: a root folder and the one object store that reaches it.
+//! The warehouse: a root, on disk or on S3, and the one object store that reaches it.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -8,14 +8,15 @@ use std::sync::{Arc, LazyLock, Mutex};
 use datafusion::datasource::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
-use deltalake::logstore::{LogStoreRef, StorageConfig, logstore_with};
+use deltalake::logstore::{LogStoreRef, StorageConfig, default_logstore};
 use object_store::ObjectStore;
-use object_store::local::LocalFileSystem;
 use object_store::path::Path as StorePath;
 use object_store::prefix::PrefixStore;
+use tokio::sync::OnceCell;
 use url::Url;
 
 use super::error::{delta_error, storage_error};
+use super::store::{conditional_create_is_exclusive, reach, s3_root, stores, without_secrets};
 use crate::tables::TableDef;
 use crate::{EngineError, Result};
 
@@ -30,6 +31,8 @@ struct Inner {
     /// The same store below the warehouse's root.
     store: Arc<dyn ObjectStore>,
     prefix: StorePath,
+    /// Set once the store has shown that what commits rely on holds.
+    trusted: OnceCell<()>,
 }
 
 static OPENED: LazyLock<Mutex<HashMap<String, Warehouse>>> = LazyLock::new(Mutex::default);
@@ -41,10 +44,10 @@ impl fmt::Debug for Warehouse {
 }
 
 impl Warehouse {
-    /// Names a warehouse by a plain path or a `file:///` URL. Creates nothing and reads nothing.
+    /// Names a warehouse by a plain path, a `file:///` URL or `s3://bucket/prefix`. Creates nothing and reads nothing.
     ///
     /// # Errors
-    /// `Configuration` for other schemes and unusable paths.
+    /// `Configuration` for other schemes, unusable paths and an environment that makes no S3 client.
     pub fn open(uri: &str) -> Result<Self> {
         let root = root_url(uri)?;
         let mut opened = OPENED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -52,11 +55,44 @@ impl Warehouse {
             return Ok(known.clone());
         }
         let prefix = StorePath::from_url_path(root.path()).map_err(|error| refused(uri, &error.to_string()))?;
-        let base: Arc<dyn ObjectStore> = Arc::new(LocalFileSystem::new());
+        let base = stores().of(&root)?;
         let store = Arc::new(PrefixStore::new(Arc::clone(&base), prefix.clone()));
-        let warehouse = Self(Arc::new(Inner { root: root.clone(), base, store, prefix }));
+        let warehouse = Self(Arc::new(Inner { root: root.clone(), base, store, prefix, trusted: OnceCell::new() }));
         opened.insert(root.into(), warehouse.clone());
         Ok(warehouse)
+    }
+
+    /// Finds out in seconds, before any work, whether a bucket can be reached and listed. A folder always can.
+    ///
+    /// # Errors
+    /// `Storage` with bucket, prefix and cause.
+    pub async fn reach(&self) -> Result<()> {
+        match self.bucket() {
+            Some(bucket) => reach(bucket, &self.0.prefix).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Makes sure, once per process, that what is created in the store is created exactly once.
+    ///
+    /// # Errors
+    /// `Storage` for a store that lets a second writer overwrite: commits in it would be lost.
+    pub(super) async fn trust(&self) -> Result<()> {
+        let Some(bucket) = self.bucket() else { return Ok(()) };
+        let ask = || async {
+            let exclusive = conditional_create_is_exclusive(self.0.store.as_ref()).await;
+            if exclusive.map_err(|error| storage_error(self.0.root.as_str(), error))? {
+                return Ok(());
+            }
+            let message = "the store ignores If-None-Match, so commits of two writers could overwrite each other; \
+                           use a store with conditional writes";
+            Err(EngineError::storage(&format!("s3://{bucket}"), message))
+        };
+        self.0.trusted.get_or_try_init(ask).await.copied()
+    }
+
+    fn bucket(&self) -> Option<&str> {
+        self.0.root.host_str().filter(|_| self.0.root.scheme() == "s3")
     }
 
     /// The root with a trailing slash.
@@ -103,21 +139,22 @@ impl Warehouse {
     /// Sorts beyond `memory` bytes spill to the system's temporary folder.
     pub(super) fn session(&self, partitions: usize, memory: usize) -> Result<SessionContext> {
         let config = SessionConfig::new().with_target_partitions(partitions.max(1));
-        let runtime = RuntimeEnvBuilder::new().with_memory_limit(memory, 1.0).build_arc()?;
-        let session = SessionContext::new_with_config_rt(config, runtime);
-        session.register_object_store(self.object_store_url()?.as_ref(), Arc::clone(&self.0.base));
-        Ok(session)
+        let runtime = RuntimeEnvBuilder::new().with_memory_limit(memory, 1.0).with_object_store_registry(stores());
+        Ok(SessionContext::new_with_config_rt(config, runtime.build_arc()?))
     }
 
     pub(super) fn log_store(&self, def: &TableDef) -> Result<LogStoreRef> {
-        let url = self.table_url(def);
-        logstore_with(Arc::clone(&self.0.base), &url, StorageConfig::default())
-            .map_err(|error| delta_error(&def.full_name(), url.as_str(), error))
+        let (url, config) = (self.table_url(def), StorageConfig::default());
+        let below = config
+            .decorate_store(Arc::clone(&self.0.base), &url)
+            .map_err(|error| delta_error(&def.full_name(), url.as_str(), error))?;
+        // the log of conditional creates, whatever the environment says of lock tables and renames
+        Ok(default_logstore(Arc::from(below), Arc::clone(&self.0.base), &url, &config))
     }
 }
 
 fn refused(uri: &str, message: &str) -> EngineError {
-    EngineError::Configuration { key: "warehouse".into(), value: uri.into(), message: message.into() }
+    EngineError::Configuration { key: "warehouse".into(), value: without_secrets(uri), message: message.into() }
 }
 
 fn root_url(uri: &str) -> Result<Url> {
@@ -127,8 +164,8 @@ fn root_url(uri: &str) -> Result<Url> {
             .map_err(|error| refused(uri, &error.to_string()))?
             .to_file_path()
             .map_err(|()| refused(uri, "write file:///path with three slashes"))?,
-        Some(("s3" | "s3a", _)) => return Err(refused(uri, "this build has no S3 support; give a local path")),
-        Some(_) => return Err(refused(uri, "give a path or a file:/// URL")),
+        Some(("s3" | "s3a", _)) => return s3_root(uri),
+        Some(_) => return Err(refused(uri, "give a path, file:///path or s3://bucket/prefix")),
     };
     let path = absolute(&path).map_err(|error| refused(uri, &error.to_string()))?;
     Url::from_directory_path(&path).map_err(|()| refused(uri, "not an absolute path"))
@@ -155,7 +192,7 @@ fn absolute(path: &Path) -> std::io::Result<PathBuf> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::Warehouse;
-    use crate::EngineError;
+    use crate::{EngineError, tables};
 
     #[test]
     fn paths_and_urls_name_the_same_root() {
@@ -167,8 +204,23 @@ mod tests {
 
     #[test]
     fn other_schemes_are_refused() {
-        for uri in ["s3://bucket/prefix", "http://host/x", "file://host/x"] {
+        for uri in ["http://host/x", "file://host/x", "s3:///x"] {
             assert!(matches!(Warehouse::open(uri), Err(EngineError::Configuration { .. })), "{uri}");
+        }
+    }
+
+    #[test]
+    fn a_bucket_with_and_without_a_prefix() {
+        let def = tables::runs();
+        for (uri, url, path) in [
+            ("s3://some-bucket", "s3://some-bucket/ops/runs/", "ops/runs/part"),
+            ("s3a://some-bucket/a b/c/", "s3://some-bucket/a%20b/c/ops/runs/", "a b/c/ops/runs/part"),
+        ] {
+            let warehouse = Warehouse::open(uri).unwrap();
+            assert_eq!(Warehouse::open(warehouse.root().as_str()).unwrap().root(), warehouse.root());
+            assert_eq!(warehouse.table_url(&def).as_str(), url);
+            assert_eq!(warehouse.absolute_path(&def, "part").unwrap().as_ref(), path);
+            assert_eq!(warehouse.object_store_url().unwrap().as_str(), "s3://some-bucket/");
         }
     }
 }

@@ -8,7 +8,6 @@ use arrow::record_batch::RecordBatch;
 use bytes::Bytes;
 use chrono::Utc;
 use deltalake::kernel::Add;
-use object_store::buffered::BufWriter;
 use object_store::path::Path as StorePath;
 use object_store::{ObjectStore, ObjectStoreExt};
 use parquet::arrow::ArrowWriter;
@@ -16,11 +15,12 @@ use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
-use tokio::io::AsyncWriteExt;
+use tokio::runtime::Handle;
 
 use super::error::storage_error;
 use super::files::partition_folder;
 use super::statistics::FileStatistics;
+use super::upload::Upload;
 use super::warehouse::Warehouse;
 use crate::tables::TableDef;
 use crate::{EngineError, Result};
@@ -28,20 +28,19 @@ use crate::{EngineError, Result};
 /// Bytes at which a new file is begun.
 const TARGET_FILE_BYTES: usize = 256 << 20;
 /// Rows of a row group: what is held in memory before it is written.
-const ROW_GROUP_ROWS: usize = 128 << 10;
+const ROW_GROUP_ROWS: usize = 64 << 10;
 /// Bytes of a row group, for rows with stored models of up to a megabyte each.
 const ROW_GROUP_BYTES: usize = 64 << 20;
-/// Bytes above which a file is uploaded in parts.
-const UPLOAD_PART_BYTES: usize = 8 << 20;
-/// Parts of one file that are uploaded at once: each is held in memory.
-const UPLOAD_PARTS_AT_ONCE: usize = 2;
 
 /// Writes the rows of one cell (or one partition) of one table. Memory is bounded by a row group.
 ///
-/// Nothing is part of the table until the returned actions are committed.
+/// Nothing is part of the table until the returned actions are committed. A writer that is dropped before it is closed
+/// removes what it wrote, in the background and as far as the store allows.
 pub struct CellWriter {
     store: Arc<dyn ObjectStore>,
     folder: StorePath,
+    /// The folder with the warehouse before it, for messages.
+    place: String,
     def: TableDef,
     schema: SchemaRef,
     properties: WriterProperties,
@@ -56,7 +55,7 @@ pub struct CellWriter {
 struct OpenFile {
     name: String,
     encoder: ArrowWriter<Vec<u8>>,
-    sink: BufWriter,
+    sink: Upload,
     statistics: FileStatistics,
 }
 
@@ -76,6 +75,7 @@ impl CellWriter {
         Self {
             store: warehouse.store(),
             folder: warehouse.table_path(def),
+            place: warehouse.table_url(def).into(),
             properties: properties(&schema, &def.statistics),
             schema,
             def: def.clone(),
@@ -125,22 +125,35 @@ impl CellWriter {
     }
 
     /// Finishes the last file and returns one action per file, in the order of the rows.
+    ///
+    /// # Errors
+    /// `Storage` where a file cannot be written; what was written is removed.
     pub async fn close(mut self) -> Result<Vec<Add>> {
-        self.finish_file().await?;
-        Ok(std::mem::take(&mut self.done))
+        match self.finish_file().await {
+            Ok(()) => Ok(std::mem::take(&mut self.done)),
+            Err(error) => {
+                self.abort().await;
+                Err(error)
+            }
+        }
     }
 
     /// Gives up: removes what was written, as far as the store allows.
     pub async fn abort(mut self) {
-        if let Some(mut file) = self.open.take() {
-            let _ = file.sink.abort().await;
-            let _ = self.store.delete(&self.location(&file.name)).await;
+        if let Some(leftovers) = self.leftovers() {
+            leftovers.remove().await;
         }
-        for add in &self.done {
-            if let Ok(path) = StorePath::parse(format!("{}/{}", self.folder, add.path)) {
-                let _ = self.store.delete(&path).await;
-            }
+    }
+
+    /// Takes all that was written and is in no table.
+    fn leftovers(&mut self) -> Option<Leftovers> {
+        let open = self.open.take().map(|file| file.sink);
+        let done = std::mem::take(&mut self.done);
+        if open.is_none() && done.is_empty() {
+            return None;
         }
+        let paths = done.iter().map(|add| self.location(&add.path)).collect();
+        Some(Leftovers { store: Arc::clone(&self.store), open, paths })
     }
 
     /// Seconds spent in encoding so far.
@@ -167,8 +180,7 @@ impl CellWriter {
         let folder = partition_folder(&self.partition);
         let file = format!("part-{}.parquet", uuid::Uuid::new_v4());
         let name = if folder.is_empty() { file } else { format!("{folder}/{file}") };
-        let sink = BufWriter::with_capacity(Arc::clone(&self.store), self.location(&name), UPLOAD_PART_BYTES)
-            .with_max_concurrency(UPLOAD_PARTS_AT_ONCE);
+        let sink = Upload::new(Arc::clone(&self.store), self.location(&name));
         // without the Arrow schema of other writers: the Parquet types say all that our types need
         let options = ArrowWriterOptions::new().with_properties(self.properties.clone()).with_skip_arrow_metadata(true);
         let encoder = ArrowWriter::try_new_with_options(vec![], Arc::clone(&self.schema), options).map_err(internal)?;
@@ -180,38 +192,76 @@ impl CellWriter {
         StorePath::parse(format!("{}/{name}", self.folder)).unwrap_or_default()
     }
 
-    async fn put(&mut self, sink: &mut BufWriter, bytes: Vec<u8>) -> Result<()> {
-        if bytes.is_empty() {
-            return Ok(());
-        }
+    async fn put(&mut self, sink: &mut Upload, bytes: Vec<u8>) -> Result<()> {
         let started = Instant::now();
         let put = sink.put(Bytes::from(bytes)).await;
         self.write += started.elapsed();
-        put.map_err(|error| storage_error(self.folder.as_ref(), error))
+        put.map_err(|error| storage_error(&self.place, error))
     }
 
     async fn finish_file(&mut self) -> Result<()> {
         let Some(mut file) = self.open.take() else { return Ok(()) };
-        let started = Instant::now();
-        file.encoder.finish().map_err(internal)?;
-        self.encode += started.elapsed();
-        let rest = std::mem::take(file.encoder.inner_mut());
+        let finished = self.finish(&mut file).await;
+        let (name, statistics) = (file.name.clone(), file.statistics.to_json());
         let size = file.encoder.bytes_written();
-        self.put(&mut file.sink, rest).await?;
-        let started = Instant::now();
-        let shut = file.sink.shutdown().await;
-        self.write += started.elapsed();
-        shut.map_err(|error| storage_error(self.location(&file.name).as_ref(), error))?;
+        if finished.is_err() {
+            // still there to be removed
+            self.open = Some(file);
+            return finished;
+        }
         self.done.push(Add {
-            path: file.name,
+            path: name,
             partition_values: self.partition.iter().cloned().collect(),
             size: size as i64,
             modification_time: Utc::now().timestamp_millis(),
             data_change: true,
-            stats: Some(file.statistics.to_json()),
+            stats: Some(statistics),
             ..Add::default()
         });
         Ok(())
+    }
+
+    async fn finish(&mut self, file: &mut OpenFile) -> Result<()> {
+        let started = Instant::now();
+        file.encoder.finish().map_err(internal)?;
+        self.encode += started.elapsed();
+        let rest = std::mem::take(file.encoder.inner_mut());
+        self.put(&mut file.sink, rest).await?;
+        let started = Instant::now();
+        let finished = file.sink.finish().await;
+        self.write += started.elapsed();
+        finished.map_err(|error| storage_error(&self.place, error))
+    }
+}
+
+impl Drop for CellWriter {
+    /// An error elsewhere in the plan, or a cancelled task, ends a writer without a word.
+    fn drop(&mut self) {
+        if let Some(leftovers) = self.leftovers()
+            && let Ok(runtime) = Handle::try_current()
+        {
+            runtime.spawn(leftovers.remove());
+        }
+    }
+}
+
+/// Files of a writer that gave up.
+struct Leftovers {
+    store: Arc<dyn ObjectStore>,
+    open: Option<Upload>,
+    paths: Vec<StorePath>,
+}
+
+impl Leftovers {
+    async fn remove(mut self) {
+        if let Some(mut open) = self.open.take() {
+            open.abort().await;
+            // its last request may have succeeded without an answer
+            self.paths.push(open.path().clone());
+        }
+        for path in &self.paths {
+            let _ = self.store.delete(path).await;
+        }
     }
 }
 

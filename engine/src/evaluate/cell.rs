@@ -9,7 +9,7 @@ use deltalake::kernel::Add;
 use futures::TryStreamExt;
 
 use super::forecasts::{self, Forecast, Forecasts, Identity, key_columns};
-use super::paths::{self, Gathered};
+use super::paths::{self, Gathered, Values};
 use super::rows::ScoreRows;
 use super::truth::{self, Truth};
 use super::{CellFiles, Sources, read};
@@ -138,19 +138,18 @@ impl<'a> Scoring<'a> {
         let horizon = self.truths.values().map(|truth| truth.actuals.len()).max().unwrap_or(0);
         let keys = &self.sources.job.settings.dataset.key;
         let wanted = |name: &str| {
-            let day = name.strip_prefix("day_").and_then(|h| h.parse::<usize>().ok());
-            name == "data_cutoff_date" || day.is_some_and(|h| h <= horizon) || keys.iter().any(|key| key == name)
+            name == "data_cutoff_date" || Values::are_in(name, horizon) || keys.iter().any(|key| key == name)
         };
         let mut batches = read::file(&self.sources.warehouse, &self.sources.paths, file, wanted).await?;
         let (mut gathered, mut buffer) = (Gathered::new(horizon), Vec::new());
         while let Some(batch) = batches.try_next().await? {
             let keys = key_columns(self.sources, &batch)?;
-            let days = paths::day_columns(&batch, horizon);
+            let values = Values::of(&batch, horizon);
             for run in paths::runs(&keys, &batch)? {
                 if gathered.ends_before(&run) {
                     self.finish(&mut gathered, &mut buffer).await?;
                 }
-                gathered.add(run, &days);
+                gathered.add(run, &values);
             }
         }
         self.finish(&mut gathered, &mut buffer).await

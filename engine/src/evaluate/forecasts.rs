@@ -11,6 +11,7 @@ use super::{CellFiles, Sources, read};
 use crate::delta::content::{self, Content};
 use crate::plan::job::key_text;
 use crate::plan::rows::Rows;
+use crate::settings::LONGEST_HORIZON;
 use crate::{EngineError, Result};
 
 /// A key's text and an origin.
@@ -80,7 +81,7 @@ fn add(sources: &Sources, batch: &RecordBatch, into: &mut BTreeMap<Identity, For
     let seconds = number("inference_seconds")?;
     for row in 0..batch.num_rows() {
         let day = usize::try_from(rows.integer("day_ahead", row)?).unwrap_or(0);
-        if !(1..=MAX_HORIZON).contains(&day) {
+        if !(1..=LONGEST_HORIZON).contains(&day) {
             return Err(EngineError::Internal(format!("{} holds day_ahead {day}", sources.points.full_name())));
         }
         let forecast = into.entry((key_at(&keys, row), rows.day("data_cutoff_date", row)?)).or_default();
@@ -99,9 +100,6 @@ fn add(sources: &Sources, batch: &RecordBatch, into: &mut BTreeMap<Identity, For
     }
     Ok(())
 }
-
-/// Days ahead that a configuration may ask for.
-const MAX_HORIZON: usize = 365;
 
 fn put(values: &mut Vec<f64>, day: usize, value: f64) {
     if values.len() < day {

@@ -29,7 +29,7 @@ use crate::cell::Cell;
 use crate::delta::{CellChange, DataFile, Snapshot, Warehouse, commit_cells};
 use crate::plan::job::Job;
 use crate::tables::{self, TableDef};
-use crate::{EngineError, Result};
+use crate::{EngineError, Result, width};
 
 /// Cells per commit: one for all but very large warehouses, whose progress is kept.
 const CELLS_PER_COMMIT: usize = 512;
@@ -143,7 +143,7 @@ async fn plan(warehouse: &Warehouse, job: &Job, selection: &Selection, only: Opt
     for (cell, file) in by_cell(Some(points))? {
         cells.entry(cell).or_default().points.push(file);
     }
-    for (cell, file) in by_cell(Snapshot::open(warehouse, &sources.paths).await?)? {
+    for (cell, file) in by_cell(width::distributions(warehouse, &job.settings).await?)? {
         if let Some(files) = cells.get_mut(&cell) {
             files.paths.push(file);
         }

@@ -1,8 +1,8 @@
 //! The path rows of one file, forecast by forecast.
 
 use almanac_models::Day;
-use arrow::array::{Array, AsArray, Float32Array, RecordBatch, StringArray};
-use arrow::datatypes::{Date32Type, Float32Type};
+use arrow::array::{Array, AsArray, Float32Array, Int32Array, RecordBatch, StringArray};
+use arrow::datatypes::{Date32Type, Float32Type, Int32Type};
 
 use super::forecasts::{Identity, key_at};
 use crate::{EngineError, Result};
@@ -33,13 +33,26 @@ impl Gathered {
     }
 
     /// Adds a run. A day that the file lacks stays empty; a null counts as NaN.
-    pub(super) fn add(&mut self, run: Run, days: &[Option<&Float32Array>]) {
-        for (values, day) in self.days.iter_mut().zip(days) {
-            let Some(day) = day else { continue };
-            let rows = run.first..run.first + run.rows;
-            match day.null_count() {
-                0 => values.extend_from_slice(&day.values()[rows]),
-                _ => values.extend(rows.map(|row| if day.is_valid(row) { day.value(row) } else { f32::NAN })),
+    pub(super) fn add(&mut self, run: Run, values: &Values<'_>) {
+        let rows = run.first..run.first + run.rows;
+        match values {
+            Values::Wide(days) => {
+                for (held, day) in self.days.iter_mut().zip(days) {
+                    let Some(day) = day else { continue };
+                    match day.null_count() {
+                        0 => held.extend_from_slice(&day.values()[rows.clone()]),
+                        _ => held
+                            .extend(rows.clone().map(|row| if day.is_valid(row) { day.value(row) } else { f32::NAN })),
+                    }
+                }
+            }
+            Values::Long { day, value } => {
+                for row in rows {
+                    let held = usize::try_from(day.value(row) - 1).ok().and_then(|h| self.days.get_mut(h));
+                    if let Some(held) = held {
+                        held.push(value.value(row));
+                    }
+                }
             }
         }
         self.identity = Some(run.identity);
@@ -78,8 +91,33 @@ pub(super) fn runs(keys: &[&StringArray], batch: &RecordBatch) -> Result<Vec<Run
     Ok(runs)
 }
 
-/// The columns `day_1` … `day_H` of a batch, as far as it has them.
-pub(super) fn day_columns(batch: &RecordBatch, horizon: usize) -> Vec<Option<&Float32Array>> {
-    let day = |h: usize| batch.column_by_name(&format!("day_{h}"))?.as_primitive_opt::<Float32Type>();
-    (1..=horizon).map(day).collect()
+/// The values of a batch, in the form of its table.
+pub(super) enum Values<'a> {
+    /// The columns `day_1` … `day_H`, as far as the file has them.
+    Wide(Vec<Option<&'a Float32Array>>),
+    /// The days and their values, row by row.
+    Long {
+        /// Day ahead.
+        day: &'a Int32Array,
+        /// Value of one path on it.
+        value: &'a Float32Array,
+    },
+}
+
+impl<'a> Values<'a> {
+    /// The values of the first `horizon` days ahead.
+    pub(super) fn of(batch: &'a RecordBatch, horizon: usize) -> Self {
+        let floats = |name: &str| batch.column_by_name(name)?.as_primitive_opt::<Float32Type>();
+        let day = batch.column_by_name("day_ahead").and_then(|days| days.as_primitive_opt::<Int32Type>());
+        match (day, floats("value")) {
+            (Some(day), Some(value)) => Self::Long { day, value },
+            _ => Self::Wide((1..=horizon).map(|h| floats(&format!("day_{h}"))).collect()),
+        }
+    }
+
+    /// Whether a column holds values of the first `horizon` days, in either form.
+    pub(super) fn are_in(column: &str, horizon: usize) -> bool {
+        let day = column.strip_prefix("day_").and_then(|h| h.parse::<usize>().ok());
+        matches!(column, "day_ahead" | "value") || day.is_some_and(|h| h <= horizon)
+    }
 }

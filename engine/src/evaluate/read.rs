@@ -33,8 +33,9 @@ pub(super) async fn file(
     file: &DataFile,
     wanted: impl Fn(&str) -> bool,
 ) -> Result<BoxStream<'static, Result<RecordBatch>>> {
-    let place = format!("{}/{}", warehouse.table_path(def), file.path);
-    let path = Path::parse(&place).map_err(|e| EngineError::storage(&place, e))?;
+    let place = format!("{}{}", warehouse.table_url(def), file.path);
+    let path = Path::parse(format!("{}/{}", warehouse.table_path(def), file.path));
+    let path = path.map_err(|e| EngineError::storage(&place, e))?;
     let reader = StoredFile { store: warehouse.store(), path, bytes: file.bytes };
     let builder = ParquetRecordBatchStreamBuilder::new(reader).await.map_err(|e| EngineError::storage(&place, e))?;
     let columns = builder.parquet_schema().columns().iter().enumerate();

@@ -64,7 +64,7 @@ pub fn run(job: SharedJob, mut units: SendableRecordBatchStream) -> impl Stream<
         while let Some(batch) = units.next().await {
             for unit in worklist::decode(&batch?) {
                 let panel = panel::load(&job, unit.cell.key_bucket).await.map_err(external)?;
-                let Some(series) = panel.keys.get(&unit.key) else { continue };
+                let series = panel.keys.get(&unit.key).ok_or_else(|| external(panel::unknown(&unit.key)))?;
                 let model = models.get(&job, &unit).await.map_err(external)?;
                 let attached = Attached::new(&job, &calendar, &unit, series, model).map_err(external)?;
                 for origins in unit.select(&series.days).chunks(job.batch_forecasts()) {

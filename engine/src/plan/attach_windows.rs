@@ -64,11 +64,7 @@ pub(crate) fn external(error: EngineError) -> DataFusionError {
 
 fn attach(job: &SharedJob, unit: &Unit, series: Option<&KeySeries>) -> crate::Result<RecordBatch> {
     let spec = job.model(&unit.cell.model_name)?;
-    let series = series.ok_or_else(|| EngineError::NotFound {
-        what: "key",
-        name: unit.key.clone(),
-        hint: " in silver.model_input".into(),
-    })?;
+    let series = series.ok_or_else(|| panel::unknown(&unit.key))?;
     let calendar = job.calendar()?;
     let window = servable::training(job, &calendar, &spec, series, unit.cell.training_cutoff_date);
     let (range, columns, refusal) = match window {

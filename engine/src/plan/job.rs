@@ -24,6 +24,10 @@ pub struct Job {
     pub run_id: String,
     /// Microseconds since the epoch, the rows' generation time.
     pub generated_at: i64,
+    /// Folder below the warehouse's root where write steps leave what they report, for a driver in another process;
+    /// without it the report is the step's rows.
+    #[serde(default)]
+    pub reports: Option<String>,
 }
 
 impl Job {
@@ -64,14 +68,14 @@ impl Job {
         self.settings.forecast.levels.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
     }
 
-    /// Whether paths are stored in the wide table.
+    /// `forecast.distributions` as the configured horizon needs it: one column per day ahead, or one row.
     pub fn distributions(&self) -> TableDef {
         tables::distributions(&self.settings, self.settings.forecast.horizon)
     }
 
-    /// Forecasts whose values fit one bounded batch of about two million.
+    /// Forecasts whose values fit one bounded batch of a megabyte, or one forecast that is larger.
     pub fn batch_forecasts(&self) -> usize {
-        const BATCH_VALUES: usize = 2 << 20;
+        const BATCH_VALUES: usize = 256 << 10;
         let forecast = &self.settings.forecast;
         match self.settings.run.batch_forecasts {
             0 => (BATCH_VALUES / (forecast.paths * forecast.horizon).max(1)).clamp(1, 64),

@@ -10,10 +10,13 @@
 
 pub mod attach_history;
 pub mod attach_windows;
+pub mod cancel;
 pub mod job;
 pub mod node;
 pub mod panel;
+mod path_rows;
 pub mod pipeline;
+pub mod report;
 pub mod result;
 pub(crate) mod rows;
 pub mod servable;

@@ -13,8 +13,10 @@ use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties};
+use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 
+use crate::plan::cancel::until_cancelled;
 use crate::plan::job::SharedJob;
 use crate::plan::{attach_history, attach_windows, result, write_forecasts, write_models};
 
@@ -100,14 +102,15 @@ impl ExecutionPlan for StepExec {
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        let input = self.input.execute(partition, context)?;
+        let input = self.input.execute(partition, Arc::clone(&context))?;
         let job = Arc::clone(&self.job);
-        let schema = self.step.schema();
-        Ok(match self.step {
-            Step::AttachWindows => Box::pin(RecordBatchStreamAdapter::new(schema, attach_windows::run(job, input))),
-            Step::AttachHistory => Box::pin(RecordBatchStreamAdapter::new(schema, attach_history::run(job, input))),
-            Step::WriteModels => Box::pin(RecordBatchStreamAdapter::new(schema, write_models::run(job, input))),
-            Step::WriteForecasts => Box::pin(RecordBatchStreamAdapter::new(schema, write_forecasts::run(job, input))),
-        })
+        let rows = match self.step {
+            Step::AttachWindows => attach_windows::run(job, input).boxed(),
+            Step::AttachHistory => attach_history::run(job, input).boxed(),
+            Step::WriteModels => write_models::run(job, input).boxed(),
+            Step::WriteForecasts => write_forecasts::run(job, input).boxed(),
+        };
+        let rows = until_cancelled(&context, rows);
+        Ok(Box::pin(RecordBatchStreamAdapter::new(self.step.schema(), rows)))
     }
 }

@@ -7,9 +7,9 @@ use almanac_models::{CalendarKind, Day, cut};
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type, Float64Type};
-use datafusion::prelude::{SessionContext, col, lit};
+use datafusion::prelude::{col, lit};
 
-use crate::delta::{Snapshot, Warehouse};
+use crate::delta::{Snapshot, Warehouse, session};
 use crate::plan::job::{Job, key_text};
 use crate::{EngineError, Result, tables_input};
 
@@ -44,6 +44,9 @@ pub struct Series {
     pub values: Vec<f64>,
     /// When each value became public, for lagged sources; `Day::MIN` where absent.
     pub known_at: Option<Vec<Day>>,
+    /// For columns of limited age, each value's own date and the first day on which it is too old; `Day::MIN` where
+    /// absent or without limit.
+    pub aged: Option<Vec<(Day, Day)>>,
 }
 
 impl KeySeries {
@@ -88,11 +91,16 @@ pub async fn load(job: &Job, bucket: i32) -> Result<Arc<Panel>> {
     Ok(panel)
 }
 
+/// A planned key that the pinned input does not hold.
+pub(crate) fn unknown(key: &str) -> EngineError {
+    EngineError::NotFound { what: "key", name: key.to_owned(), hint: " in silver.model_input".into() }
+}
+
 async fn read(job: &Job, bucket: i32) -> Result<Panel> {
     let warehouse = Warehouse::open(&job.warehouse)?;
     let table = tables_input::model_input(&job.settings);
     let snapshot = Snapshot::at(&warehouse, &table, job.input_version).await?;
-    let context = SessionContext::new();
+    let context = session();
     let rows = context.read_table(snapshot.provider())?.filter(col("key_bucket").eq(lit(bucket)))?;
     let mut panel = Panel::default();
     let mut rows_by_key: BTreeMap<String, Vec<(Day, usize, usize)>> = BTreeMap::new();
@@ -113,16 +121,16 @@ async fn read(job: &Job, bucket: i32) -> Result<Panel> {
     Ok(panel)
 }
 
-/// The numeric and known_at columns of a batch.
+/// The numeric columns of a batch, and the days that stand beside them, by name.
 struct Numbers {
     values: BTreeMap<String, Vec<f64>>,
-    known_at: BTreeMap<String, Vec<Day>>,
+    days: BTreeMap<String, Vec<Day>>,
     session: Vec<bool>,
 }
 
 impl Numbers {
     fn new(batch: &RecordBatch) -> Result<Self> {
-        let mut numbers = Self { values: BTreeMap::new(), known_at: BTreeMap::new(), session: Vec::new() };
+        let mut numbers = Self { values: BTreeMap::new(), days: BTreeMap::new(), session: Vec::new() };
         for (field, array) in batch.schema().fields().iter().zip(batch.columns()) {
             let name = field.name();
             match field.data_type() {
@@ -131,12 +139,9 @@ impl Numbers {
                     let array = array.as_primitive::<Float64Type>();
                     numbers.values.insert(name.clone(), array.iter().map(|v| v.unwrap_or(f64::NAN)).collect());
                 }
-                DataType::Date32 => {
-                    if let Some(column) = name.strip_suffix("_known_at") {
-                        let array = array.as_primitive::<Date32Type>();
-                        let days = array.iter().map(|v| v.unwrap_or(Day::MIN)).collect();
-                        numbers.known_at.insert(column.to_owned(), days);
-                    }
+                DataType::Date32 if name != "date" => {
+                    let days = array.as_primitive::<Date32Type>().iter().map(|v| v.unwrap_or(Day::MIN)).collect();
+                    numbers.days.insert(name.clone(), days);
                 }
                 _ => {}
             }
@@ -163,9 +168,11 @@ fn series(job: &Job, key: &str, rows: &[(Day, usize, usize)], batches: &[Numbers
         let column = |name: &String| {
             let values =
                 rows.iter().map(|&(_, b, row)| batches[b].values.get(name).map_or(f64::NAN, |v| v[row])).collect();
-            let lagged = batches.iter().any(|b| b.known_at.contains_key(name));
-            let known = |&(_, b, row): &(Day, usize, usize)| batches[b].known_at.get(name).map_or(Day::MIN, |v| v[row]);
-            Series { values, known_at: lagged.then(|| rows.iter().map(known).collect()) }
+            let known_at = days_beside(batches, rows, &format!("{name}_known_at"));
+            let dates = days_beside(batches, rows, &format!("{name}_date"));
+            let stale_on = days_beside(batches, rows, &format!("{name}_stale_on"));
+            let aged = dates.zip(stale_on).map(|(dates, stale_on)| dates.into_iter().zip(stale_on).collect());
+            Series { values, known_at, aged }
         };
         names.iter().map(|name| (name.clone(), column(name))).collect()
     };
@@ -177,6 +184,12 @@ fn series(job: &Job, key: &str, rows: &[(Day, usize, usize)], batches: &[Numbers
         all_days: rows.iter().map(|row| row.0).collect(),
         all: pick(rows),
     }
+}
+
+/// A column of days on the rows given, if the table has it.
+fn days_beside(batches: &[Numbers], rows: &[(Day, usize, usize)], name: &str) -> Option<Vec<Day>> {
+    let day = |&(_, b, row): &(Day, usize, usize)| batches[b].days.get(name).map_or(Day::MIN, |days| days[row]);
+    batches.iter().any(|batch| batch.days.contains_key(name)).then(|| rows.iter().map(day).collect())
 }
 
 fn missing(name: &str) -> EngineError {

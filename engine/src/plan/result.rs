@@ -24,6 +24,17 @@ pub struct CellResult {
     pub timings: Timings,
 }
 
+impl CellResult {
+    /// Adds another part of the same cell.
+    pub(crate) fn absorb(&mut self, part: Self) {
+        for (table, files) in part.files {
+            self.files.entry(table).or_default().extend(files);
+        }
+        self.outcomes.extend(part.outcomes);
+        self.timings.add(&part.timings);
+    }
+}
+
 /// What became of a unit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {

@@ -6,12 +6,12 @@ use almanac_models::Day;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::Date32Type;
 use datafusion::common::ScalarValue;
-use datafusion::prelude::{SessionContext, col, lit};
+use datafusion::prelude::{col, lit};
 use object_store::ObjectStoreExt;
 use sha2::{Digest, Sha256};
 
 use crate::cell::{Cell, hex};
-use crate::delta::{Snapshot, Warehouse};
+use crate::delta::{Snapshot, Warehouse, session};
 use crate::plan::job::{Job, key_text};
 use crate::plan::worklist::Unit;
 use crate::{EngineError, Result, tables};
@@ -65,7 +65,7 @@ async fn read(job: &Job, cell: &Cell) -> Result<BTreeMap<String, Lookup>> {
         .and(col("key_bucket").eq(lit(cell.key_bucket)))
         .and(col("model_version").eq(lit(cell.model_version.as_str())))
         .and(col("training_cutoff_date").eq(lit(cutoff)));
-    let rows = SessionContext::new().read_table(snapshot.provider())?.filter(filter)?;
+    let rows = session().read_table(snapshot.provider())?.filter(filter)?;
     let mut models = BTreeMap::new();
     for batch in rows.collect().await? {
         for row in 0..batch.num_rows() {
@@ -85,12 +85,13 @@ async fn model(warehouse: &Warehouse, batch: &RecordBatch, row: usize) -> Result
         inline.value(row).to_vec()
     } else {
         let path = text(batch, "fitted_model_path", row)?;
+        let refused = |e: object_store::Error| EngineError::storage(&format!("{}{path}", warehouse.root()), e);
         match warehouse.store().get(&object_store::path::Path::from(path.as_str())).await {
-            Ok(object) => object.bytes().await.map_err(|e| EngineError::storage(&path, e))?.to_vec(),
+            Ok(object) => object.bytes().await.map_err(refused)?.to_vec(),
             Err(object_store::Error::NotFound { .. }) => {
                 return Ok(Err(("model_checksum".into(), format!("object {path} is gone"))));
             }
-            Err(e) => return Err(EngineError::storage(&path, e)),
+            Err(e) => return Err(refused(e)),
         }
     };
     let (wanted, found) = (text(batch, "fitted_model_sha256", row)?, hex(&Sha256::digest(&bytes)));

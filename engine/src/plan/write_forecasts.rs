@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use arrow::array::{ArrayRef, AsArray, Date32Array, Float32Array, Float64Array, RecordBatch, new_null_array};
-use arrow::datatypes::{DataType, Date32Type, Float32Type, SchemaRef};
+use arrow::array::{ArrayRef, AsArray, Date32Array, Float64Array, RecordBatch};
+use arrow::datatypes::{Date32Type, SchemaRef};
 use datafusion::error::Result;
 use datafusion::execution::SendableRecordBatchStream;
 use futures::{Stream, StreamExt};
@@ -14,7 +14,9 @@ use crate::cell::Cell;
 use crate::delta::{CellWriter, Warehouse};
 use crate::plan::attach_windows::external;
 use crate::plan::job::{SharedJob, key_values};
-use crate::plan::result::{self, CellResult, Outcome, Status, Timings};
+use crate::plan::path_rows::PathRows;
+use crate::plan::report;
+use crate::plan::result::{CellResult, Outcome, Status, Timings};
 use crate::plan::rows::{Rows, days, flags, integers, texts, times};
 use crate::tables::{self, TableDef};
 use crate::{EngineError, identity};
@@ -25,19 +27,28 @@ pub fn run(job: SharedJob, mut forecasts: SendableRecordBatchStream) -> impl Str
         let warehouse = Warehouse::open(&job.warehouse).map_err(external)?;
         let mut open: Option<OpenCell> = None;
         while let Some(batch) = forecasts.next().await {
-            let batch = batch?;
+            let batch = match batch {
+                Ok(batch) => batch,
+                Err(error) => {
+                    OpenCell::abort(open.take()).await;
+                    Err(error)?
+                }
+            };
             // a batch holds one unit, hence one cell
             let cell = Rows::batch(&batch).cell(0).map_err(external)?;
             if open.as_ref().is_some_and(|current| current.cell != cell)
                 && let Some(done) = open.take()
             {
-                yield done.close().await.map_err(external)?;
+                yield done.report().await.map_err(external)?;
             }
             let current = open.get_or_insert_with(|| OpenCell::new(&job, &warehouse, cell));
-            current.write(&batch).await.map_err(external)?;
+            if let Err(error) = current.write(&batch).await {
+                OpenCell::abort(open.take()).await;
+                Err(external(error))?;
+            }
         }
         if let Some(done) = open.take() {
-            yield done.close().await.map_err(external)?;
+            yield done.report().await.map_err(external)?;
         }
     }
 }
@@ -45,6 +56,7 @@ pub fn run(job: SharedJob, mut forecasts: SendableRecordBatchStream) -> impl Str
 /// A cell being written.
 struct OpenCell {
     job: SharedJob,
+    warehouse: Warehouse,
     cell: Cell,
     distributions: (TableDef, SchemaRef, CellWriter),
     points: (TableDef, SchemaRef, CellWriter),
@@ -67,6 +79,7 @@ impl OpenCell {
         };
         Self {
             job: Arc::clone(job),
+            warehouse: warehouse.clone(),
             distributions: table(job.distributions()),
             points: table(tables::point_forecasts(&job.settings)),
             cell,
@@ -108,8 +121,10 @@ impl OpenCell {
             self.succeed(&key, elapsed);
             let started = Instant::now();
             if rows.flag("paths", row)? {
-                let batch = self.path_rows(&key, &rows, &forecasts, row)?;
-                self.distributions.2.write(&batch).await?;
+                let paths = PathRows::new(&self.job, &self.cell, &key, &rows, &forecasts, row)?;
+                for batch in paths.batches(&self.distributions.1) {
+                    self.distributions.2.write(&batch?).await?;
+                }
                 self.wrote_paths = true;
             }
             if rows.flag("points", row)? {
@@ -125,35 +140,6 @@ impl OpenCell {
             self.timings.write += started.elapsed().as_secs_f64();
         }
         Ok(())
-    }
-
-    /// One row per path; the day columns are slices of the function's result.
-    fn path_rows(&self, key: &str, rows: &Rows<'_>, forecasts: &Rows<'_>, row: usize) -> crate::Result<RecordBatch> {
-        let paths = forecasts.list("paths", row)?;
-        let paths: &Float32Array = paths.as_primitive::<Float32Type>();
-        let ahead = rows.list("future_days", row)?;
-        let ahead = ahead.as_primitive::<Date32Type>();
-        let horizon = ahead.len().max(1);
-        let n = paths.len() / horizon;
-        let mut columns: Vec<ArrayRef> = key_values(key).into_iter().map(|value| texts(value, n)).collect();
-        columns.extend([
-            texts(&self.cell.model_version, n),
-            days(self.cell.training_cutoff_date, n),
-            days(rows.day("data_cutoff_date", row)?, n),
-            days(ahead.value(0), n),
-            integers(1..=n as i32),
-        ]);
-        let stored = columns.len()..self.distributions.1.fields().len() - 3;
-        for (h, _) in stored.enumerate() {
-            let day = if h < horizon { Arc::new(paths.slice(h * n, n)) } else { new_null_array(&DataType::Float32, n) };
-            columns.push(day);
-        }
-        columns.extend([
-            flags(rows.flag("has_data_leakage", row)?, n),
-            times(self.job.generated_at, n),
-            texts(&self.job.run_id, n),
-        ]);
-        RecordBatch::try_new(Arc::clone(&self.distributions.1), columns).map_err(EngineError::from_arrow)
     }
 
     fn outcome(&mut self, key: String) -> &mut Outcome {
@@ -185,7 +171,22 @@ impl OpenCell {
         }
     }
 
-    async fn close(mut self) -> crate::Result<RecordBatch> {
+    /// Removes what was written of a cell that is given up.
+    async fn abort(open: Option<Self>) {
+        if let Some(open) = open {
+            open.distributions.2.abort().await;
+            open.points.2.abort().await;
+        }
+    }
+
+    /// Closes the files and says what is in them.
+    async fn report(self) -> crate::Result<RecordBatch> {
+        let (job, warehouse) = (Arc::clone(&self.job), self.warehouse.clone());
+        let result = self.close().await?;
+        report::send(&job, &warehouse, &result).await
+    }
+
+    async fn close(mut self) -> crate::Result<CellResult> {
         let started = Instant::now();
         let mut files = BTreeMap::new();
         for (wrote, (def, _, writer)) in [(self.wrote_paths, self.distributions), (self.wrote_points, self.points)] {
@@ -196,7 +197,7 @@ impl OpenCell {
         }
         self.timings.write += started.elapsed().as_secs_f64();
         let outcomes = self.outcomes.into_values().collect();
-        result::encode(&CellResult { cell: self.cell, files, outcomes, timings: self.timings })
+        Ok(CellResult { cell: self.cell, files, outcomes, timings: self.timings })
     }
 }
 

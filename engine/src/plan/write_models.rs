@@ -15,7 +15,8 @@ use crate::cell::{Cell, hex};
 use crate::delta::{CellWriter, Warehouse};
 use crate::plan::attach_windows::external;
 use crate::plan::job::{SharedJob, iso, key_values};
-use crate::plan::result::{self, CellResult, Outcome, Status, Timings};
+use crate::plan::report;
+use crate::plan::result::{CellResult, Outcome, Status, Timings};
 use crate::plan::rows::{Rows, days, integers, texts, times};
 use crate::{EngineError, identity, tables};
 
@@ -28,20 +29,29 @@ pub fn run(job: SharedJob, mut fits: SendableRecordBatchStream) -> impl Stream<I
         let warehouse = Warehouse::open(&job.warehouse).map_err(external)?;
         let mut open: Option<OpenCell> = None;
         while let Some(batch) = fits.next().await {
-            let batch = batch?;
+            let batch = match batch {
+                Ok(batch) => batch,
+                Err(error) => {
+                    OpenCell::abort(open.take()).await;
+                    Err(error)?
+                }
+            };
             for row in 0..batch.num_rows() {
                 let cell = Rows::batch(&batch).cell(row).map_err(external)?;
                 if open.as_ref().is_some_and(|current| current.cell != cell)
                     && let Some(done) = open.take()
                 {
-                    yield done.close().await.map_err(external)?;
+                    yield done.report().await.map_err(external)?;
                 }
                 let current = open.get_or_insert_with(|| OpenCell::new(&job, &warehouse, cell));
-                current.write(&batch, row).await.map_err(external)?;
+                if let Err(error) = current.write(&batch, row).await {
+                    OpenCell::abort(open.take()).await;
+                    Err(external(error))?;
+                }
             }
         }
         if let Some(done) = open.take() {
-            yield done.close().await.map_err(external)?;
+            yield done.report().await.map_err(external)?;
         }
     }
 }
@@ -173,7 +183,21 @@ impl OpenCell {
         RecordBatch::try_new(schema, columns).map_err(EngineError::from_arrow)
     }
 
-    async fn close(mut self) -> crate::Result<RecordBatch> {
+    /// Removes what was written of a cell that is given up.
+    async fn abort(open: Option<Self>) {
+        if let Some(open) = open {
+            open.writer.abort().await;
+        }
+    }
+
+    /// Closes the files and says what is in them.
+    async fn report(self) -> crate::Result<RecordBatch> {
+        let (job, warehouse) = (Arc::clone(&self.job), self.warehouse.clone());
+        let result = self.close().await?;
+        report::send(&job, &warehouse, &result).await
+    }
+
+    async fn close(mut self) -> crate::Result<CellResult> {
         let started = Instant::now();
         let adds = self.writer.close().await?;
         let mut files = BTreeMap::new();
@@ -181,7 +205,7 @@ impl OpenCell {
             files.insert("forecast.trained_models".to_owned(), adds);
         }
         self.timings.write += started.elapsed().as_secs_f64();
-        result::encode(&CellResult { cell: self.cell, files, outcomes: self.outcomes, timings: self.timings })
+        Ok(CellResult { cell: self.cell, files, outcomes: self.outcomes, timings: self.timings })
     }
 }
 
@@ -197,6 +221,6 @@ struct Stored<'a> {
 async fn store(warehouse: Warehouse, digest: &str, bytes: Vec<u8>) -> crate::Result<String> {
     let path = format!("models/{digest}.bin");
     let put = warehouse.store().put(&object_store::path::Path::from(path.as_str()), bytes.into()).await;
-    put.map_err(|e| EngineError::storage(&path, e))?;
+    put.map_err(|e| EngineError::storage(&format!("{}{path}", warehouse.root()), e))?;
     Ok(path)
 }

@@ -13,7 +13,7 @@ use crate::Result;
 use crate::tables::TableDef;
 
 pub use optimize::{Optimized, optimize};
-pub use vacuum::{Vacuum, Vacuumed, vacuum, vacuum_models};
+pub use vacuum::{Vacuum, Vacuumed, vacuum, vacuum_folder, vacuum_models};
 
 /// Writes a checkpoint at the latest version and removes log entries past the table's retention (30 days by default)
 /// that it makes superfluous. Returns the version.

@@ -81,6 +81,13 @@ pub async fn vacuum_models(warehouse: &Warehouse, trained_models: &TableDef, opt
     remove(store.as_ref(), unneeded.collect(), options.dry_run).await
 }
 
+/// Removes everything below a folder that is no table and past the retention, such as reports of runs that died.
+pub async fn vacuum_folder(warehouse: &Warehouse, folder: &str, options: Vacuum) -> Result<Vacuumed> {
+    let store = warehouse.store();
+    let old = list(store.as_ref(), &StorePath::from(folder), Utc::now() - options.retention).await?;
+    remove(store.as_ref(), old, options.dry_run).await
+}
+
 async fn model_paths(session: &SessionContext, snapshot: &Snapshot) -> Result<BTreeSet<String>> {
     let rows = session.read_table(snapshot.provider())?.select(vec![col("fitted_model_path")])?;
     let mut batches = rows.execute_stream().await?;

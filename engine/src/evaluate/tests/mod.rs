@@ -4,11 +4,11 @@ mod warehouse;
 
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray, RecordBatch, StringArray};
+use arrow::array::{Array, AsArray, Int32Array, RecordBatch, StringArray};
 use arrow::datatypes::Float64Type;
 use datafusion::prelude::SessionContext;
 
-use super::paths::{self, Gathered};
+use super::paths::{self, Gathered, Values};
 use super::*;
 use crate::backfill::Condition;
 use warehouse::{FIRST, Made, Small, cell};
@@ -252,26 +252,51 @@ fn forecasts_are_gathered_across_batches() {
         .unwrap()
     };
     let batches = [batch(&["a", "a", "a"], &[1, 1, 2], &[1.0, 2.0, 3.0]), batch(&["a", "b"], &[2, 2], &[4.0, 5.0])];
-    let (mut gathered, mut found, mut buffer) = (Gathered::new(2), Vec::new(), Vec::new());
-    let mut take = |gathered: &mut Gathered| {
-        if let Some((identity, n)) = gathered.take(&mut buffer) {
-            found.push((identity, n, buffer.clone()));
-        }
-    };
-    for batch in &batches {
-        for run in paths::runs(&[batch.column(0).as_string::<i32>()], batch).unwrap() {
-            if gathered.ends_before(&run) {
-                take(&mut gathered);
-            }
-            gathered.add(run, &paths::day_columns(batch, 2));
-        }
-    }
-    take(&mut gathered);
-    take(&mut gathered);
     let wanted = [
         (("a".to_owned(), 1), 2, vec![1.0, 2.0]),
         (("a".to_owned(), 2), 2, vec![3.0, 4.0]),
         (("b".to_owned(), 2), 1, vec![5.0]),
     ];
-    assert_eq!(found, wanted);
+    assert_eq!(gather(&batches, 2), wanted);
+}
+
+/// In the long form a forecast's days follow each other, across batches too; days beyond the scored ones are left out.
+#[test]
+fn long_rows_are_gathered_by_day() {
+    let batch = |origins: &[i32], days: &[i32], values: &[f32]| {
+        RecordBatch::try_from_iter([
+            ("commodity", Arc::new(StringArray::from(vec!["a"; days.len()])) as arrow::array::ArrayRef),
+            ("data_cutoff_date", Arc::new(arrow::array::Date32Array::from(origins.to_vec()))),
+            ("day_ahead", Arc::new(Int32Array::from(days.to_vec()))),
+            ("value", Arc::new(arrow::array::Float32Array::from(values.to_vec()))),
+        ])
+        .unwrap()
+    };
+    let batches = [
+        batch(&[1, 1, 1], &[1, 1, 2], &[1.0, 2.0, 3.0]),
+        batch(&[1, 1, 1, 2, 2], &[2, 3, 3, 1, 2], &[4.0, 5.0, 6.0, 7.0, 8.0]),
+    ];
+    let wanted = [(("a".to_owned(), 1), 2, vec![1.0, 2.0, 3.0, 4.0]), (("a".to_owned(), 2), 1, vec![7.0, 8.0])];
+    assert_eq!(gather(&batches, 2), wanted);
+}
+
+/// What is handed out of the batches: whose paths, how many, and their values.
+fn gather(batches: &[RecordBatch], horizon: usize) -> Vec<((String, i32), usize, Vec<f32>)> {
+    let (mut gathered, mut found, mut buffer) = (Gathered::new(horizon), Vec::new(), Vec::new());
+    let mut take = |gathered: &mut Gathered| {
+        if let Some((identity, n)) = gathered.take(&mut buffer) {
+            found.push((identity, n, buffer.clone()));
+        }
+    };
+    for batch in batches {
+        for run in paths::runs(&[batch.column(0).as_string::<i32>()], batch).unwrap() {
+            if gathered.ends_before(&run) {
+                take(&mut gathered);
+            }
+            gathered.add(run, &Values::of(batch, horizon));
+        }
+    }
+    take(&mut gathered);
+    take(&mut gathered);
+    found
 }

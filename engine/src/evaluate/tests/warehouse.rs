@@ -117,6 +117,7 @@ impl Small {
             models_version: None,
             run_id: "run".into(),
             generated_at: 0,
+            reports: None,
         };
         let mut small = Self { _folder: folder, warehouse, job };
         small.sessions(6).await;

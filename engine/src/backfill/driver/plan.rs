@@ -1,0 +1,79 @@
+//! What is missing, before anything runs.
+
+use std::collections::BTreeSet;
+
+use super::{Event, Kind, Options};
+use crate::backfill::grid;
+use crate::backfill::ledger::Ledger;
+use crate::backfill::missing::{self, CellWork};
+use crate::backfill::selection::{Selection, display_key};
+use crate::delta::{Snapshot, Warehouse};
+use crate::plan::job::Job;
+use crate::plan::panel;
+use crate::{EngineError, Result, tables, width};
+
+/// Cells with what is missing in them.
+pub(crate) async fn plan(kind: Kind, warehouse: &Warehouse, job: &Job, selection: &Selection) -> Result<Vec<CellWork>> {
+    let input = crate::tables_input::model_input(&job.settings);
+    let snapshot = Snapshot::at(warehouse, &input, job.input_version).await?;
+    let buckets = grid::buckets(&snapshot)?;
+    width::check(warehouse, &job.settings, selection.widen).await?;
+    if kind == Kind::Train {
+        // a table that cannot hold the forecasts is refused before the first fit
+        Snapshot::open(warehouse, &tables::point_forecasts(&job.settings)).await?;
+    }
+    let mut work = Vec::new();
+    let mut unknown: BTreeSet<&str> = selection.named_keys().collect();
+    let mut known = BTreeSet::new();
+    for &bucket in &buckets {
+        if !unknown.is_empty() {
+            let panel = panel::load(job, bucket).await?;
+            known.extend(panel.keys.keys().map(|key| display_key(key)));
+            unknown.retain(|key| !known.contains(*key));
+        }
+    }
+    if let Some(key) = unknown.first() {
+        let shown: Vec<&str> = known.iter().map(String::as_str).take(10).collect();
+        let hint = format!("; known keys are {}{}", shown.join(", "), if known.len() > 10 { ", …" } else { "" });
+        return Err(EngineError::NotFound { what: "key", name: (*key).to_owned(), hint });
+    }
+    for name in selection.named_models() {
+        job.model(name)?;
+    }
+    for &bucket in &buckets {
+        work.extend(match kind {
+            Kind::Train => missing::fits(job, warehouse, selection, bucket).await?,
+            Kind::Infer => missing::forecasts(job, warehouse, selection, bucket).await?,
+        });
+    }
+    Ok(work)
+}
+
+/// Keeps the first `limit` missing units; a cell that is replaced stays whole, or its other rows would go.
+pub(super) fn limit(work: &mut [CellWork], limit: Option<usize>) {
+    let Some(mut left) = limit else { return };
+    for cell in work {
+        if !cell.replace || left == 0 {
+            cell.units.truncate(left);
+        }
+        left = left.saturating_sub(cell.units.len());
+    }
+}
+
+pub(super) fn announce(kind: Kind, options: &Options, work: &[CellWork], ledger: &mut Ledger) {
+    let units: usize = work.iter().map(|cell| cell.units.len()).sum();
+    ledger.plan(units);
+    let event = Event::Planned {
+        step: kind.name(),
+        cells: work.iter().filter(|cell| !cell.units.is_empty()).count(),
+        units,
+        forecasts: work.iter().map(|cell| cell.forecasts).sum(),
+        existing: work.iter().map(|cell| cell.existing).sum(),
+        skipped: work.iter().map(|cell| cell.skipped.len()).sum(),
+    };
+    super::tell(options, event);
+    for cell in work {
+        ledger.note(kind.name(), &cell.cell, &cell.skipped);
+        ledger.ages(kind.name(), &cell.cell, &cell.ages);
+    }
+}

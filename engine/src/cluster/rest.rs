@@ -1,0 +1,103 @@
+//! What the scheduler's REST interface is asked: who is there, which jobs run, and to cancel them.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::{EngineError, Result};
+
+/// Longest wait for an answer: all questions are small.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The scheduler's REST interface.
+#[derive(Debug, Clone)]
+pub(super) struct Rest {
+    root: String,
+    client: reqwest::Client,
+}
+
+#[derive(Deserialize)]
+struct Executor {
+    specification: Specification,
+}
+
+#[derive(Deserialize)]
+struct Specification {
+    vcores: usize,
+}
+
+#[derive(Deserialize)]
+struct Job {
+    job_id: String,
+    job_name: String,
+    status: String,
+}
+
+#[derive(Deserialize)]
+struct Stages {
+    stages: Vec<Stage>,
+}
+
+#[derive(Deserialize)]
+struct Stage {
+    #[serde(default)]
+    tasks: Vec<Task>,
+}
+
+#[derive(Deserialize)]
+struct Task {
+    /// A word, or an object that says why it failed.
+    status: serde_json::Value,
+}
+
+impl Rest {
+    /// `root` is `http://host:port`.
+    pub(super) fn new(root: &str) -> Result<Self> {
+        let client = reqwest::Client::builder().no_proxy().timeout(TIMEOUT).build();
+        let client = client.map_err(|error| lost(root, error))?;
+        Ok(Self { root: root.to_owned(), client })
+    }
+
+    /// Virtual cores of the executors that are registered now.
+    pub(super) async fn vcores(&self) -> Result<usize> {
+        let executors: Vec<Executor> = self.get("/api/executors").await?;
+        Ok(executors.iter().map(|executor| executor.specification.vcores).sum())
+    }
+
+    /// Cancels jobs that wait or run and whose name begins with `prefix`; returns how many.
+    pub(super) async fn cancel(&self, prefix: &str) -> Result<usize> {
+        let jobs: Vec<Job> = self.get("/api/jobs").await?;
+        let active = |job: &&Job| matches!(job.status.as_str(), "Queued" | "Running");
+        let mut cancelled = 0;
+        for job in jobs.iter().filter(active).filter(|job| job.job_name.starts_with(prefix)) {
+            let url = format!("{}/api/job/{}", self.root, job.job_id);
+            self.client.patch(url).send().await.map_err(|error| lost(&self.root, error))?;
+            cancelled += 1;
+        }
+        Ok(cancelled)
+    }
+
+    /// Whether the job of this name waits, or has a task that runs now.
+    pub(super) async fn is_busy(&self, name: &str) -> Result<bool> {
+        let jobs: Vec<Job> = self.get("/api/jobs").await?;
+        let Some(job) = jobs.iter().find(|job| job.job_name == name) else { return Ok(true) };
+        if job.status != "Running" {
+            return Ok(true);
+        }
+        let stages: Stages = self.get(&format!("/api/job/{}/stages", job.job_id)).await?;
+        Ok(stages.stages.iter().flat_map(|stage| &stage.tasks).any(|task| task.status == "Running"))
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
+        let answer = self.client.get(format!("{}{path}", self.root)).send().await;
+        let answer = answer.and_then(reqwest::Response::error_for_status);
+        let bytes = answer.map_err(|error| lost(&self.root, error))?.bytes().await;
+        let bytes = bytes.map_err(|error| lost(&self.root, error))?;
+        serde_json::from_slice(&bytes).map_err(|error| lost(&self.root, error))
+    }
+}
+
+fn lost(root: &str, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> EngineError {
+    EngineError::Scheduler { scheduler: root.to_owned(), source: error.into() }
+}

@@ -1,0 +1,52 @@
+//! Configuration, runtime and functions that every process of a cluster shares.
+
+use std::sync::Arc;
+
+use ballista_core::extension::SessionConfigExt;
+use ballista_core::registry::BallistaFunctionRegistry;
+use datafusion::error::Result;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::execution::{SessionState, SessionStateBuilder};
+use datafusion::prelude::{SessionConfig, SessionContext};
+
+use crate::cluster::{LogicalCodec, PhysicalCodec};
+use crate::delta::store::stores;
+
+/// Session configuration of every process.
+pub fn config() -> SessionConfig {
+    SessionConfig::new_with_ballista()
+        .with_ballista_logical_extension_codec(Arc::new(LogicalCodec::default()))
+        .with_ballista_physical_extension_codec(Arc::new(PhysicalCodec::default()))
+        // the adaptive planner does not cover the loss of an executor
+        .with_ballista_adaptive_query_planner(false)
+        // bundles of partitions would leave executors idle at the end of a job
+        .set_str("ballista.scheduler.max_partitions_per_task", "1")
+}
+
+/// Runtime of every process: object stores are found by URL, each client made once.
+///
+/// # Errors
+/// Errors of DataFusion's builder.
+pub fn runtime(_config: &SessionConfig) -> Result<Arc<RuntimeEnv>> {
+    RuntimeEnvBuilder::new().with_object_store_registry(stores()).build_arc()
+}
+
+/// A session state with all functions.
+///
+/// # Errors
+/// As [`runtime`].
+pub fn state(config: SessionConfig) -> Result<SessionState> {
+    let runtime = runtime(&config)?;
+    let builder = SessionStateBuilder::new().with_default_features().with_config(config).with_runtime_env(runtime);
+    let context = SessionContext::new_with_state(builder.build());
+    almanac_udfs::register(&context);
+    Ok(context.state())
+}
+
+/// Functions by name, for executors: those of DataFusion, array functions among them, and ours.
+///
+/// # Errors
+/// As [`state`].
+pub fn functions() -> Result<Arc<BallistaFunctionRegistry>> {
+    Ok(Arc::new((&state(config())?).into()))
+}

@@ -1,0 +1,218 @@
+//! Why a request failed, in words that can be shown.
+//!
+//! A store's own answer may repeat the signed request with its session token; of it, only the status, the code and
+//! the message are kept.
+
+use std::error::Error;
+
+use object_store::Error as StoreError;
+
+/// Bytes of a store's message that are kept.
+const MESSAGE_BYTES: usize = 200;
+
+/// A request that failed for good: after its repetitions, if it was one to repeat.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {cause}")]
+pub struct StoreFault {
+    /// `s3://bucket/key`, or the prefix that was listed.
+    pub place: String,
+    /// What happened and what to do.
+    pub cause: String,
+    /// Whether the same request may succeed later: the store was overloaded or not reached.
+    pub passing: bool,
+}
+
+impl StoreFault {
+    /// The fault among the causes of an error.
+    pub fn in_chain<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Self> {
+        let mut cause = Some(error);
+        while let Some(inner) = cause {
+            if let Some(fault) = inner.downcast_ref::<Self>() {
+                return Some(fault);
+            }
+            cause = match inner.downcast_ref::<std::io::Error>() {
+                // its `source` leaves out the error it was made from
+                Some(io) => io.get_ref().map(|made_from| made_from as &(dyn Error + 'static)),
+                None => inner.source(),
+            };
+        }
+        None
+    }
+
+    fn new(bucket: &str, key: &str, error: &StoreError) -> Self {
+        let told = error.to_string();
+        let status = after(&told, "status code: ").map(|text| text.split(':').next().unwrap_or(text).trim());
+        let code = between(&told, "<Code>", "</Code>");
+        let cause = match (status, code) {
+            (None, None) => format!("{}{}", deepest(error), hint(&told)),
+            (status, code) => {
+                let mut parts: Vec<&str> = status.into_iter().chain(code).collect();
+                let message = between(&told, "<Message>", "</Message>").map(shortened);
+                parts.extend(message.filter(|message| !message.is_empty()));
+                format!("{}{}", parts.join(": "), hint(code.or(status).unwrap_or_default()))
+            }
+        };
+        let number: Option<u16> = status.and_then(|status| status.get(..3)?.parse().ok());
+        let passing = match number {
+            Some(number) => number >= 500 || matches!(number, 408 | 429),
+            None => code.is_some_and(|code| matches!(code, "SlowDown" | "InternalError")) || is_transport(error),
+        };
+        Self { place: format!("s3://{bucket}/{key}"), cause, passing }
+    }
+}
+
+/// The same error with a [`StoreFault`] as its source.
+///
+/// A bucket that is missing is not an object that is missing: whoever looks for a table must not find "none".
+pub(super) fn clean(bucket: &str, key: &str, error: StoreError) -> StoreError {
+    let source = Box::new(StoreFault::new(bucket, key, &error));
+    match error {
+        StoreError::NotFound { .. } if source.cause.contains("NoSuchBucket") => {
+            StoreError::Generic { store: "S3", source }
+        }
+        StoreError::NotFound { path, .. } => StoreError::NotFound { path, source },
+        StoreError::AlreadyExists { path, .. } => StoreError::AlreadyExists { path, source },
+        StoreError::Precondition { path, .. } => StoreError::Precondition { path, source },
+        StoreError::NotModified { path, .. } => StoreError::NotModified { path, source },
+        StoreError::PermissionDenied { path, .. } => StoreError::PermissionDenied { path, source },
+        StoreError::Unauthenticated { path, .. } => StoreError::Unauthenticated { path, source },
+        StoreError::Generic { store, .. } => StoreError::Generic { store, source },
+        other => other,
+    }
+}
+
+/// What to do about it, by the store's code or the text of a transport error.
+fn hint(code: &str) -> &'static str {
+    let is = |texts: &[&str]| texts.iter().any(|text| code.contains(text));
+    if is(&["NoSuchBucket"]) {
+        return "; create the bucket or correct --warehouse";
+    }
+    if is(&[
+        "InvalidAccessKeyId",
+        "SignatureDoesNotMatch",
+        "ExpiredToken",
+        "InvalidToken",
+        "AccessDenied",
+        "403",
+        "401",
+    ]) {
+        return "; check the credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE or the platform's role";
+    }
+    if is(&["169.254.", "/latest/api/token", "/latest/meta-data"]) {
+        return "; no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE or give the platform a role";
+    }
+    if is(&[
+        "PermanentRedirect",
+        "AuthorizationHeaderMalformed",
+        "IllegalLocationConstraint",
+        "configured region",
+        "301",
+    ]) {
+        return "; check AWS_REGION";
+    }
+    if is(&["http://", "https://"]) {
+        return "; check AWS_ENDPOINT_URL and the network";
+    }
+    ""
+}
+
+/// Words of a failure without an answer: the chain ends in the operating system's.
+fn deepest(error: &StoreError) -> String {
+    let mut last: &dyn Error = error;
+    while let Some(source) = last.source() {
+        last = source;
+    }
+    if !is_transport(error) {
+        return last.to_string();
+    }
+    // the operating system's error alone does not say that a connection was tried
+    let told = error.to_string();
+    let retries = between(&told, "after ", " retries").map(|n| format!(" after {n} retries"));
+    format!("no answer{}: {last}", retries.unwrap_or_default())
+}
+
+fn is_transport(error: &StoreError) -> bool {
+    let mut cause = Some(error as &(dyn Error + 'static));
+    while let Some(inner) = cause {
+        if inner.is::<object_store::client::HttpError>() {
+            return true;
+        }
+        cause = inner.source();
+    }
+    false
+}
+
+fn after<'a>(text: &'a str, start: &str) -> Option<&'a str> {
+    text.split_once(start).map(|(_, rest)| rest)
+}
+
+fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
+    after(text, start)?.split_once(end).map(|(inner, _)| inner)
+}
+
+fn shortened(text: &str) -> &str {
+    let end = (0..=MESSAGE_BYTES.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    text.get(..end.unwrap_or(0)).unwrap_or_default()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::sync::Arc;
+
+    use datafusion::common::DataFusionError;
+
+    use super::{StoreError, StoreFault, clean};
+    use crate::EngineError;
+
+    fn answered(status: &str, body: &str) -> StoreError {
+        let source = format!(
+            "Error performing GET http://host/b?list-type=2 in 1ms - Server returned non-2xx status code: {status}: {body}"
+        );
+        StoreError::Generic { store: "S3", source: source.into() }
+    }
+
+    fn fault(error: StoreError) -> StoreFault {
+        StoreFault::in_chain(&clean("b", "w/key", error)).cloned().unwrap()
+    }
+
+    #[test]
+    fn status_code_and_message_are_kept_and_nothing_else() {
+        let body = "<Error><Code>SignatureDoesNotMatch</Code><Message>They differ.</Message>\
+                    <CanonicalRequest>x-amz-security-token:hush</CanonicalRequest></Error>";
+        let fault = fault(answered("403 Forbidden", body));
+        assert!(fault.cause.starts_with("403 Forbidden: SignatureDoesNotMatch: They differ.; check"), "{fault}");
+        assert!(!fault.cause.contains("hush") && !fault.passing);
+        assert_eq!(fault.place, "s3://b/w/key");
+    }
+
+    #[test]
+    fn other_bodies_are_dropped() {
+        let fault = fault(answered("503 Service Unavailable", "<html>hush</html>"));
+        assert_eq!((fault.cause.as_str(), fault.passing), ("503 Service Unavailable", true));
+    }
+
+    #[test]
+    fn a_missing_bucket_is_no_missing_object() {
+        let missing = |code: &str| {
+            let source = format!("status code: 404 Not Found: <Code>{code}</Code>").into();
+            clean("b", "k", StoreError::NotFound { path: "k".into(), source })
+        };
+        assert!(matches!(missing("NoSuchKey"), StoreError::NotFound { .. }));
+        assert!(matches!(missing("NoSuchBucket"), StoreError::Generic { .. }));
+    }
+
+    #[test]
+    fn faults_are_found_below_other_errors() {
+        let error = || clean("b", "k", answered("500 Internal Server Error", ""));
+        let io = std::io::Error::from(error());
+        assert!(StoreFault::in_chain(&io).is_some());
+        let plan = DataFusionError::Shared(Arc::new(DataFusionError::ParquetError(Box::new(error().into()))));
+        match EngineError::from(plan) {
+            EngineError::Storage { place, source } => {
+                assert_eq!((place.as_str(), source.to_string().as_str()), ("s3://b/k", "500 Internal Server Error"));
+            }
+            other => unreachable!("{other:?}"),
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! An S3 bucket whose errors name bucket, key and cause, and can be shown.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use futures::{StreamExt, TryFutureExt, TryStreamExt};
+use object_store::aws::AmazonS3;
+use object_store::path::Path;
+use object_store::{
+    CopyOptions, GetOptions, GetResult, GetResultPayload, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
+    PutMultipartOptions, PutOptions, PutPayload, PutResult, Result, UploadPart,
+};
+
+use super::cause::clean;
+
+/// Every error of the client passes here before any other layer logs or wraps it.
+#[derive(Debug)]
+pub(super) struct Guarded {
+    bucket: Arc<str>,
+    inner: AmazonS3,
+}
+
+impl Guarded {
+    pub(super) fn new(bucket: &str, inner: AmazonS3) -> Self {
+        Self { bucket: bucket.into(), inner }
+    }
+
+    /// What makes errors about `key` fit to be shown.
+    fn about(&self, key: &str) -> impl Fn(object_store::Error) -> object_store::Error + Send + Sync + use<> {
+        let (bucket, key) = (Arc::clone(&self.bucket), key.to_owned());
+        move |error| clean(&bucket, &key, error)
+    }
+
+    fn about_listing(
+        &self,
+        prefix: Option<&Path>,
+    ) -> impl Fn(object_store::Error) -> object_store::Error + Send + use<> {
+        self.about(prefix.map_or("", Path::as_ref))
+    }
+}
+
+impl fmt::Display for Guarded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "s3://{}", self.bucket)
+    }
+}
+
+#[async_trait]
+impl ObjectStore for Guarded {
+    async fn put_opts(&self, location: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
+        self.inner.put_opts(location, payload, options).await.map_err(self.about(location.as_ref()))
+    }
+
+    async fn put_multipart_opts(
+        &self,
+        location: &Path,
+        options: PutMultipartOptions,
+    ) -> Result<Box<dyn MultipartUpload>> {
+        let about = self.about(location.as_ref());
+        let inner = self.inner.put_multipart_opts(location, options).await.map_err(&about)?;
+        Ok(Box::new(GuardedUpload { about: Arc::new(about), inner }))
+    }
+
+    async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
+        let about = self.about(location.as_ref());
+        let mut found = self.inner.get_opts(location, options).await.map_err(&about)?;
+        if let GetResultPayload::Stream(stream) = found.payload {
+            found.payload = GetResultPayload::Stream(stream.map_err(about).boxed());
+        }
+        Ok(found)
+    }
+
+    fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
+        self.inner.delete_stream(locations).map_err(self.about("")).boxed()
+    }
+
+    fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
+        self.inner.list(prefix).map_err(self.about_listing(prefix)).boxed()
+    }
+
+    fn list_with_offset(&self, prefix: Option<&Path>, offset: &Path) -> BoxStream<'static, Result<ObjectMeta>> {
+        self.inner.list_with_offset(prefix, offset).map_err(self.about_listing(prefix)).boxed()
+    }
+
+    async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
+        self.inner.list_with_delimiter(prefix).await.map_err(self.about_listing(prefix))
+    }
+
+    async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
+        self.inner.copy_opts(from, to, options).await.map_err(self.about(to.as_ref()))
+    }
+}
+
+type About = Arc<dyn Fn(object_store::Error) -> object_store::Error + Send + Sync>;
+
+struct GuardedUpload {
+    about: About,
+    inner: Box<dyn MultipartUpload>,
+}
+
+impl fmt::Debug for GuardedUpload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(f)
+    }
+}
+
+#[async_trait]
+impl MultipartUpload for GuardedUpload {
+    fn put_part(&mut self, data: PutPayload) -> UploadPart {
+        let about = Arc::clone(&self.about);
+        Box::pin(self.inner.put_part(data).map_err(move |error| about(error)))
+    }
+
+    async fn complete(&mut self) -> Result<PutResult> {
+        self.inner.complete().await.map_err(|error| (self.about)(error))
+    }
+
+    async fn abort(&mut self) -> Result<()> {
+        self.inner.abort().await.map_err(|error| (self.about)(error))
+    }
+}

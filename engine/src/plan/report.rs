@@ -1,0 +1,82 @@
+//! How a write step's report reaches the driver.
+//!
+//! Embedded, the report is the step's row. On a cluster rows of a finished task are on its executor's disk and are lost
+//! with it, so the report is an object beside the tables: it outlives executor and scheduler, is there as soon as the
+//! cell is, and is written once, whichever of two attempts comes first.
+
+use std::collections::BTreeSet;
+
+use arrow::array::RecordBatch;
+use futures::TryStreamExt;
+use object_store::path::Path;
+use object_store::{ObjectStoreExt, PutMode};
+use sha2::{Digest, Sha256};
+
+use crate::cell::hex;
+use crate::delta::Warehouse;
+use crate::plan::job::Job;
+use crate::plan::result::{self, CellResult};
+use crate::{EngineError, Result};
+
+/// Folder of all reports below the warehouse's root.
+pub const FOLDER: &str = "ops/_reports";
+
+/// Hands a report over; returns the step's rows.
+pub(crate) async fn send(job: &Job, warehouse: &Warehouse, report: &CellResult) -> Result<RecordBatch> {
+    let Some(folder) = &job.reports else { return result::encode(report) };
+    let json = serde_json::to_vec(report).map_err(|e| EngineError::Internal(e.to_string()))?;
+    let path = Path::from(format!("{folder}/{}.json", name(report)?));
+    let put = warehouse.store().put_opts(&path, json.into(), PutMode::Create.into()).await;
+    match put {
+        // another attempt of the same task was first; the files of this one stay without a reader
+        Ok(_) | Err(object_store::Error::AlreadyExists { .. }) => Ok(RecordBatch::new_empty(result::schema())),
+        Err(error) => Err(EngineError::storage(path.as_ref(), error)),
+    }
+}
+
+/// The same for every attempt of a part: its cell and first unit.
+fn name(report: &CellResult) -> Result<String> {
+    let first = report.outcomes.first().map(|outcome| outcome.key.as_str());
+    let identity = serde_json::to_vec(&(&report.cell, first)).map_err(|e| EngineError::Internal(e.to_string()))?;
+    Ok(hex(&Sha256::digest(identity)))
+}
+
+/// Reads the reports of a folder as they appear.
+#[derive(Debug)]
+pub(crate) struct Inbox {
+    warehouse: Warehouse,
+    folder: Path,
+    seen: BTreeSet<Path>,
+}
+
+impl Inbox {
+    pub(crate) fn new(warehouse: &Warehouse, folder: &str) -> Self {
+        Self { warehouse: warehouse.clone(), folder: Path::from(folder), seen: BTreeSet::new() }
+    }
+
+    /// Reports that have come since the last call.
+    pub(crate) async fn receive(&mut self) -> Result<Vec<CellResult>> {
+        let store = self.warehouse.store();
+        let storage = |error| EngineError::storage(self.folder.as_ref(), error);
+        let found: Vec<_> = store.list(Some(&self.folder)).try_collect().await.map_err(storage)?;
+        let mut reports = Vec::new();
+        for object in found {
+            if !self.seen.insert(object.location.clone()) {
+                continue;
+            }
+            let read = store.get(&object.location).await.map_err(storage)?.bytes().await.map_err(storage)?;
+            reports.push(serde_json::from_slice(&read).map_err(|e| EngineError::Internal(e.to_string()))?);
+        }
+        Ok(reports)
+    }
+
+    /// Removes the folder's reports; what cannot be removed now is left to `maintain vacuum`.
+    pub(crate) async fn clear(self) {
+        let store = self.warehouse.store();
+        for path in &self.seen {
+            if let Err(error) = store.delete(path).await {
+                tracing::debug!(%path, %error, "a report stays");
+            }
+        }
+    }
+}
