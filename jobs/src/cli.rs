@@ -17,9 +17,15 @@ pub struct Cli {
     /// Folder of the input files.
     #[arg(long, global = true, env = "ALMANAC_SOURCE", value_name = "DIR")]
     pub source: Option<PathBuf>,
-    /// Root of the Delta tables: a folder or a URI.
+    /// Root of the Delta tables: a folder or s3://bucket/prefix.
     #[arg(long, global = true, env = "ALMANAC_WAREHOUSE", default_value = "warehouse", value_name = "URI")]
     pub warehouse: String,
+    /// Scheduler of the cluster that computes, as df://host:port; without it this process does.
+    #[arg(long, global = true, env = "ALMANAC_SCHEDULER", value_name = "URI")]
+    pub scheduler: Option<String>,
+    /// Seconds to wait for a scheduler that does not answer; 0 ends with code 7 and the way to resume.
+    #[arg(long, global = true, env = "ALMANAC_WAIT_SCHEDULER", default_value_t = 0, value_name = "SECONDS")]
+    pub wait_scheduler: u64,
     #[command(flatten)]
     pub(crate) overrides: Overrides,
     #[command(flatten)]
@@ -44,7 +50,7 @@ pub(crate) struct Overrides {
     /// Paths per forecast.
     #[arg(long, global = true, value_name = "N")]
     pub(crate) paths: Option<usize>,
-    /// Sessions ahead.
+    /// Sessions ahead, 1 to 365. Up to 64 paths have a column per day, above a row per day.
     #[arg(long, global = true, value_name = "N")]
     pub(crate) horizon: Option<usize>,
     /// Seed of every random number.
@@ -62,7 +68,7 @@ pub(crate) struct Overrides {
     /// Whole cells per commit. Never changes a row.
     #[arg(long, global = true, value_name = "N")]
     pub(crate) cells_per_commit: Option<usize>,
-    /// Forecasts per batch; 0 keeps a batch near two million values. Never changes a row.
+    /// Forecasts per batch; 0 keeps a batch near a megabyte. Never changes a row.
     #[arg(long, global = true, value_name = "N")]
     pub(crate) batch_forecasts: Option<usize>,
 }
@@ -85,6 +91,10 @@ pub(crate) struct Choice {
     /// Redo what exists, in whole cells.
     #[arg(long, global = true)]
     pub(crate) force: bool,
+    /// Let a horizon longer than the stored one add days: new columns, and forecasts with fewer days made anew. Their
+    /// first days stay as they are.
+    #[arg(long, global = true)]
+    pub(crate) widen: bool,
     /// Narrow the choice: model=A|B, model!=A, key=A|B, key!=A, from=DATE, to=DATE, separated by commas.
     #[arg(long, global = true, value_name = "CONDITIONS")]
     pub(crate) select: Option<String>,
@@ -157,7 +167,7 @@ pub struct TablesCommand {
 #[derive(Debug, Args)]
 pub struct SqlCommand {
     /// A query over bronze.*, silver.*, forecast.*, ops.* and the views.
-    #[arg(short = 'c', long, value_name = "QUERY", conflicts_with = "named")]
+    #[arg(short = 'c', long, value_name = "QUERY", conflicts_with = "named", allow_hyphen_values = true)]
     pub(crate) query: Option<String>,
     /// A named query; without a name, the list of them.
     #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "")]

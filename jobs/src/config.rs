@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use almanac_engine::settings::Settings;
+use almanac_engine::settings::{LONGEST_HORIZON, Settings};
 use almanac_engine::{EngineError, Result, registry};
 use almanac_models::Frequency;
 use figment::Figment;
@@ -102,8 +102,9 @@ fn check(settings: &Settings) -> Result<()> {
     if !target {
         return refuse("dataset.target", dataset.target.clone(), "no source has a column of this name");
     }
-    if !(1..=365).contains(&forecast.horizon) {
-        return refuse("forecast.horizon", forecast.horizon.to_string(), "expected 1 to 365 sessions");
+    if !(1..=LONGEST_HORIZON).contains(&forecast.horizon) {
+        let message = format!("expected 1 to {LONGEST_HORIZON} sessions");
+        return refuse("forecast.horizon", forecast.horizon.to_string(), &message);
     }
     if !(1..=1_000_000).contains(&forecast.paths) {
         return refuse("forecast.paths", forecast.paths.to_string(), "expected 1 to 1000000");

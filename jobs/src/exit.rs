@@ -8,6 +8,9 @@ pub(crate) enum Failure {
     /// The engine refused or failed.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// A query cannot be planned.
+    #[error("query: {0}")]
+    Query(String),
     /// More units failed than `--max-failed` allows.
     #[error("{failed} units failed, --max-failed allows {allowed}; `almanac status` lists them with their reasons")]
     FailedUnits {
@@ -22,6 +25,7 @@ impl Failure {
     pub(crate) fn code(&self) -> i32 {
         match self {
             Self::Engine(error) => error.exit_code(),
+            Self::Query(_) => 2,
             Self::FailedUnits { .. } => 1,
         }
     }

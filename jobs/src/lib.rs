@@ -6,5 +6,6 @@ mod commands;
 mod config;
 mod exit;
 pub mod ingest;
+mod memory;
 mod progress;
 mod show;

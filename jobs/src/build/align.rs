@@ -11,6 +11,8 @@ pub(super) struct Contribution<'a> {
     pub(super) column: usize,
     /// Whether it may hold values for days after the last bar.
     pub(super) in_advance: bool,
+    /// Age in days beyond which its values are too old.
+    pub(super) most_age: Option<i32>,
 }
 
 /// Consecutive days of a key: from its first bar, over its last, to the last day of which anything is known.
@@ -42,6 +44,8 @@ pub(super) struct Aligned {
     pub(super) known_at: Vec<Day>,
     /// The date the value belongs to; unset where there is none.
     pub(super) dates: Vec<Day>,
+    /// The first day on which the value is too old by its own source's limit; `Day::MAX` without one.
+    pub(super) stale_on: Vec<Day>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +55,7 @@ struct Observation {
     /// Place of its source among those of the column: the first listed wins on one date.
     rank: usize,
     known_at: Day,
+    stale_on: Day,
     value: f64,
 }
 
@@ -60,8 +65,12 @@ struct Observation {
 /// After the last bar only contributions known in advance count, and they are filled no further than their own last
 /// date: beyond it nothing is known.
 pub(super) fn align(contributions: &[Contribution<'_>], span: Span, fill: bool) -> Aligned {
-    let mut aligned =
-        Aligned { values: vec![f64::NAN; span.len()], known_at: vec![0; span.len()], dates: vec![0; span.len()] };
+    let mut aligned = Aligned {
+        values: vec![f64::NAN; span.len()],
+        known_at: vec![0; span.len()],
+        dates: vec![0; span.len()],
+        stale_on: vec![Day::MAX; span.len()],
+    };
     sweep(&observations(contributions), span, span.first, span.last_bar, fill, &mut aligned);
     if span.last > span.last_bar {
         let ahead: Vec<_> = contributions.iter().filter(|c| c.in_advance).copied().collect();
@@ -83,6 +92,8 @@ fn observations(contributions: &[Contribution<'_>]) -> Vec<Observation> {
             date: track.dates[i],
             rank,
             known_at: track.known_at[i],
+            stale_on:
+                contribution.most_age.map_or(Day::MAX, |most| track.dates[i].saturating_add(most).saturating_add(1)),
             value: *value,
         }));
     }
@@ -109,6 +120,7 @@ fn sweep(observations: &[Observation], span: Span, from: Day, to: Day, fill: boo
         if let Some(held) = newest.filter(|held| fill || held.visible == day) {
             let place = span.place(day);
             (into.values[place], into.known_at[place], into.dates[place]) = (held.value, held.known_at, held.date);
+            into.stale_on[place] = held.stale_on;
         }
     }
 }
@@ -128,7 +140,7 @@ mod tests {
     }
 
     fn of(track: &Track, in_advance: bool) -> Contribution<'_> {
-        Contribution { track, column: 0, in_advance }
+        Contribution { track, column: 0, in_advance, most_age: None }
     }
 
     fn text(aligned: &Aligned) -> String {
@@ -165,6 +177,17 @@ mod tests {
         let (first, second) =
             (track(&[(10, 10, 1.0), (12, 12, 2.0)]), track(&[(10, 10, 9.0), (11, 11, 8.0), (14, 14, 7.0)]));
         assert_eq!(text(&align(&[of(&first, false), of(&second, false)], WEEK, true)), "1 8 2 2 7 7 7");
+    }
+
+    #[test]
+    fn each_value_is_held_to_the_limit_of_its_own_source() {
+        let (quick, slow) = (track(&[(10, 11, 1.0)]), track(&[(12, 13, 2.0)]));
+        let limited = |track, most_age| Contribution { most_age: Some(most_age), ..of(track, false) };
+        let aligned = align(&[limited(&quick, 2), limited(&slow, 30)], WEEK, true);
+        assert_eq!(text(&aligned), "- 1 1 2 2 2 2");
+        // counted from the value's date, not from the day it was public
+        assert_eq!(aligned.stale_on[1..], [13, 13, 43, 43, 43, 43]);
+        assert_eq!(align(&[of(&quick, false)], WEEK, true).stale_on[1], Day::MAX);
     }
 
     #[test]

@@ -40,8 +40,8 @@ use track::SourceTracks;
 /// Bars read and laid out at once.
 const GROUP_ROWS: usize = 400_000;
 
-/// Buckets by default: one per key up to this many.
-const MOST_BUCKETS: usize = 64;
+/// Buckets by default. Not taken from the number of keys: that grows with time, and a bucket is part of every row.
+const BUCKETS: u32 = 64;
 
 pub use almanac_engine::tables_input::BUCKETS_PROPERTY;
 
@@ -55,7 +55,7 @@ pub async fn build(settings: &Settings, warehouse: &Warehouse) -> Result<BuildRe
     check_sources(settings)?;
     let bronze = Bronze::open(settings, warehouse).await?;
     let keys = bronze.keys().await?;
-    let buckets = fix_buckets(settings, warehouse, keys.len()).await?;
+    let buckets = fix_buckets(settings, warehouse).await?;
     let mut work = Build::new(settings, warehouse, buckets);
     work.report.unused = unused(settings, &bronze, &keys).await?;
     let groups = groups(&keys, buckets);
@@ -74,9 +74,9 @@ pub async fn build(settings: &Settings, warehouse: &Warehouse) -> Result<BuildRe
     Ok(work.finish(started))
 }
 
-/// The number of buckets: what `silver.model_input` was created with, else the setting, else the number of keys.
-async fn fix_buckets(settings: &Settings, warehouse: &Warehouse, keys: usize) -> Result<u32> {
-    let wanted = settings.dataset.buckets.unwrap_or(keys.min(MOST_BUCKETS) as u32).max(1);
+/// The number of buckets: what `silver.model_input` was created with, else the setting, else [`BUCKETS`].
+async fn fix_buckets(settings: &Settings, warehouse: &Warehouse) -> Result<u32> {
+    let wanted = settings.dataset.buckets.unwrap_or(BUCKETS).max(1);
     let properties = [(BUCKETS_PROPERTY, wanted.to_string())];
     let table = Snapshot::open_or_create_with(warehouse, &tables_input::model_input(settings), &properties).await?;
     Ok(table.property(BUCKETS_PROPERTY).and_then(|text| text.parse().ok()).unwrap_or(wanted).max(1))
@@ -193,14 +193,14 @@ impl<'a> Build<'a> {
                     .by_region
                     .iter()
                     .chain(column.by_region.is_empty().then_some(column.shared.as_ref()).flatten());
-                let dates =
-                    by_region.filter(|aligned| !aligned.values[place].is_nan()).map(|aligned| aligned.dates[place]);
-                let Some(age) = dates.map(|date| day - date).max() else {
+                let known = by_region.filter(|aligned| !aligned.values[place].is_nan());
+                let ages = known.map(|aligned| (day - aligned.dates[place], day >= aligned.stale_on[place]));
+                let Some((age, stale)) = ages.reduce(|a, b| (a.0.max(b.0), a.1 | b.1)) else {
                     report.sessions_without += 1;
                     continue;
                 };
                 report.max_age_days = report.max_age_days.max(age);
-                report.sessions_over_limit += usize::from(report.max_staleness_days.is_some_and(|limit| age > limit));
+                report.sessions_over_limit += usize::from(stale);
             }
         }
     }

@@ -73,7 +73,8 @@ impl PanelColumn {
                 let config = &settings.sources[source];
                 let name = if config.region.is_some() { region? } else { NO_REGION };
                 let track = tracks[source]?.get(name)?;
-                Some(Contribution { track, column: place, in_advance: is_known_in_advance(config) })
+                let most_age = config.columns[place].max_staleness_days;
+                Some(Contribution { track, column: place, in_advance: is_known_in_advance(config), most_age })
             };
             column.origins.iter().filter_map(of_origin).collect()
         };

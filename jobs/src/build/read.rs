@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use almanac_engine::delta::{Snapshot, Warehouse};
+use almanac_engine::delta::{Snapshot, Warehouse, session};
 use almanac_engine::settings::{Settings, Source};
 use almanac_engine::tables_input::{bronze, source_keys};
 use almanac_engine::{EngineError, Result};
@@ -37,7 +37,7 @@ impl<'a> Bronze<'a> {
             };
             tables.push(Snapshot::open(warehouse, &def).await?.ok_or_else(missing)?);
         }
-        Ok(Self { settings, session: SessionContext::new(), tables })
+        Ok(Self { settings, session: session(), tables })
     }
 
     /// Keys of the bars with their number of rows, in order.

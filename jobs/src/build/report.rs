@@ -68,9 +68,9 @@ pub struct ColumnReport {
     pub sessions_without: usize,
     /// Greatest age in days of a value in use on a session: the session's date less the value's.
     pub max_age_days: i32,
-    /// Limit on that age, if any.
+    /// Limit on that age, if any; the least, if sources have their own.
     pub max_staleness_days: Option<i32>,
-    /// Sessions on which the limit is passed.
+    /// Sessions on which a value is older than its own source allows.
     pub sessions_over_limit: usize,
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use almanac_engine::tables::TableDef;
 use almanac_engine::tables_input::SilverColumn;
 use almanac_engine::{EngineError, Result};
+use almanac_models::Day;
 use arrow::array::{ArrayRef, Date32Array, Float64Array, Int32Array, StringArray};
 use arrow::record_batch::RecordBatch;
 
@@ -42,17 +43,19 @@ pub(super) fn unified(def: &TableDef, columns: &[SilverColumn<'_>], panel: &Pane
     build(def, arrays)
 }
 
-/// One row per day: regional columns are the mean over the regions that have a value, `known_at` the latest of them.
+/// One row per day: regional columns are the mean over the regions that have a value, `known_at` the latest of them;
+/// the age is that of the region nearest its limit.
 pub(super) fn model_input(def: &TableDef, columns: &[SilverColumn<'_>], panel: &Panel) -> Result<RecordBatch> {
     let places: Vec<usize> = (0..panel.span.len()).collect();
     let regions: Vec<Vec<usize>> =
         places.iter().map(|place| panel.regions_on(panel.span.first + *place as i32).collect()).collect();
     let mut arrays = head(panel, &places);
     let mut present: Vec<Vec<bool>> = regions.iter().map(|regions| vec![false; regions.len()]).collect();
-    let mut known_ats: Vec<ArrayRef> = Vec::new();
+    let (mut known_ats, mut ages): (Vec<ArrayRef>, Vec<ArrayRef>) = (Vec::new(), Vec::new());
     for (column, wanted) in panel.columns.iter().zip(columns) {
         let mut values = Vec::with_capacity(places.len());
         let mut known_at = Vec::with_capacity(places.len());
+        let (mut dates, mut stale_on) = (Vec::new(), Vec::new());
         for (place, regions) in regions.iter().enumerate() {
             let (value, day) = if wanted.regional && !regions.is_empty() {
                 mean(column, place, regions, &mut present[place])
@@ -61,6 +64,15 @@ pub(super) fn model_input(def: &TableDef, columns: &[SilverColumn<'_>], panel: &
             };
             values.push(value);
             known_at.push(day);
+            if wanted.max_staleness_days.is_some() {
+                let by_region = wanted.regional && !regions.is_empty();
+                let nearest = nearest_limit(column, place, if by_region { regions } else { &[] });
+                dates.push(nearest.map(|(_, date)| date));
+                stale_on.push(nearest.map(|(stale_on, _)| stale_on).filter(|day| *day != Day::MAX));
+            }
+        }
+        if wanted.max_staleness_days.is_some() {
+            ages.extend([dates, stale_on].map(|days| Arc::new(Date32Array::from(days)) as ArrayRef));
         }
         arrays.push(Arc::new(Float64Array::from(values)));
         if wanted.known_at {
@@ -70,12 +82,24 @@ pub(super) fn model_input(def: &TableDef, columns: &[SilverColumn<'_>], panel: &
     let count = |present: &Vec<bool>| present.iter().filter(|has| **has).count() as i32;
     arrays.push(Arc::new(Int32Array::from_iter_values(present.iter().map(count))));
     arrays.extend(known_ats);
+    arrays.extend(ages);
     build(def, arrays)
 }
 
 fn single(aligned: Option<&Aligned>, place: usize) -> (Option<f64>, Option<i32>) {
     let known = aligned.filter(|aligned| !aligned.values[place].is_nan());
     (known.map(|aligned| aligned.values[place]), known.map(|aligned| aligned.known_at[place]))
+}
+
+/// The value that is too old first, as (first day on which it is, its date), among the regions given or, without any,
+/// the values that hold for all.
+fn nearest_limit(column: &PanelColumn, place: usize, regions: &[usize]) -> Option<(Day, Day)> {
+    let of =
+        |aligned: &Aligned| (!aligned.values[place].is_nan()).then(|| (aligned.stale_on[place], aligned.dates[place]));
+    match regions {
+        [] => column.shared.as_ref().and_then(of),
+        regions => regions.iter().filter_map(|region| column.in_region(Some(*region)).and_then(of)).min(),
+    }
 }
 
 fn mean(column: &PanelColumn, place: usize, regions: &[usize], present: &mut [bool]) -> (Option<f64>, Option<i32>) {

@@ -54,17 +54,24 @@ async fn steps(session: &Session, command: &str, steps: Steps) -> Outcome<Ran> {
     let job = session.job().await?;
     let mut ledger = Ledger::new(&session.warehouse, &job, command)?;
     let listener = Listener::start();
-    let options = Options { selection: session.selection.clone(), events: Some(listener.sender.clone()) };
+    let (selection, runner) = (session.selection.clone(), session.runner.clone());
+    let options = Options { selection, runner, events: Some(listener.sender.clone()) };
     let ran = tokio::select! {
         ran = run(session, &job, &options, &mut ledger, steps) => ran,
         () = session.interrupted() => Err(EngineError::Interrupted),
     };
+    if ran.is_err() {
+        stop(session, &job).await;
+    }
     drop(options);
     listener.finish().await;
     let worked = |ran: &Ran| [&ran.train, &ran.infer].into_iter().flatten().any(|report| report.units > 0);
     match &ran {
         Ok(ran) if !worked(ran) => {}
-        Ok(_) => ledger.close("finished").await?,
+        Ok(ran) => {
+            let state = if failed(ran) > session.settings.run.max_failed as u64 { "failed_units" } else { "finished" };
+            ledger.close(state).await?;
+        }
         Err(error) => {
             let state = if matches!(error, EngineError::Interrupted) { "interrupted" } else { "failed" };
             if let Err(error) = ledger.end(state).await {
@@ -73,12 +80,26 @@ async fn steps(session: &Session, command: &str, steps: Steps) -> Outcome<Ran> {
         }
     }
     let ran = ran?;
-    let failed: u64 = [&ran.train, &ran.infer].into_iter().flatten().map(|report| report.failed).sum();
+    let failed = failed(&ran);
     let allowed = session.settings.run.max_failed as u64;
     if failed > allowed {
         return Err(Failure::FailedUnits { failed, allowed });
     }
     Ok(ran)
+}
+
+/// Units that failed in either step.
+fn failed(ran: &Ran) -> u64 {
+    [&ran.train, &ran.infer].into_iter().flatten().map(|report| report.failed).sum()
+}
+
+/// Cancels what a cluster still computes for a run that ends early.
+async fn stop(session: &Session, job: &Job) {
+    match session.runner.cancel(&job.warehouse).await {
+        Ok(0) => {}
+        Ok(jobs) => tracing::info!(jobs, "cancelled on the cluster"),
+        Err(error) => tracing::warn!(%error, "jobs of this run could not be cancelled"),
+    }
 }
 
 async fn run(
@@ -89,6 +110,11 @@ async fn run(
     steps: Steps,
 ) -> Result<Ran, EngineError> {
     let mut ran = Ran { train: None, infer: None };
+    let orphans = session.runner.cancel(&job.warehouse).await?;
+    if orphans > 0 {
+        let sentence = format!("{orphans} jobs of an earlier driver cancelled on the cluster");
+        progress::step("cluster", &sentence, json!({ "cancelled": orphans }));
+    }
     if steps.train {
         let report = run_train(&session.warehouse, job, options, ledger).await?;
         show("train", "models", report.units as u64, &report);
@@ -98,9 +124,11 @@ async fn run(
         let report = run_infer(&session.warehouse, job, options, ledger).await?;
         show("infer", "forecasts", report.forecasts, &report);
         ran.infer = Some(report);
-        let written = actuals::write(&session.warehouse, job).await?;
+        let written = ledger.alive_while(actuals::write(&session.warehouse, job)).await?;
         let sentence = format!("{} rows of actuals", written.rows);
-        progress::step("actuals", &sentence, json!({ "rows": written.rows, "changed": written.changed }));
+        let peak = crate::memory::peak_mib();
+        let facts = json!({ "rows": written.rows, "changed": written.changed, "peak_mib": peak });
+        progress::step("actuals", &sentence, facts);
     }
     Ok(ran)
 }
@@ -108,7 +136,10 @@ async fn run(
 fn show(step: &str, what: &str, done: u64, report: &StepReport) {
     let sentence = match (done, report.failed) {
         (0, 0) => format!("nothing to do, {} units exist", report.existing),
-        (done, 0) => format!("{done} {what} in {:.1} s, {} commits", report.wall_seconds, report.commits),
+        (done, 0) => {
+            let plural = if report.commits == 1 { "" } else { "s" };
+            format!("{done} {what} in {:.1} s, {} commit{plural}", report.wall_seconds, report.commits)
+        }
         (done, failed) => format!("{done} {what} in {:.1} s, {failed} units failed", report.wall_seconds),
     };
     let timings = &report.timings;
@@ -117,7 +148,7 @@ fn show(step: &str, what: &str, done: u64, report: &StepReport) {
         "commits": report.commits, "conflicts": report.stale, "seconds": report.wall_seconds,
         "plan_seconds": report.plan_seconds, "fit_seconds": timings.fit, "condition_seconds": timings.condition,
         "simulate_seconds": timings.simulate, "summarise_seconds": timings.summarise, "write_seconds": timings.write,
-        "commit_seconds": report.commit_seconds,
+        "commit_seconds": report.commit_seconds, "peak_mib": crate::memory::peak_mib(),
     });
     progress::step(step, &sentence, facts);
 }

@@ -41,6 +41,7 @@ async fn whole(session: &Session, source: Option<&Path>) -> Outcome {
         settings: session.settings.clone(),
         warehouse: Warehouse::open(&folder.display().to_string())?,
         selection: session.selection.clone(),
+        runner: session.runner.clone(),
         stopped: session.stopped.clone(),
     };
     let started = Instant::now();
@@ -50,7 +51,7 @@ async fn whole(session: &Session, source: Option<&Path>) -> Outcome {
     let started = Instant::now();
     let ran = backfill::both(&fresh).await?;
     let wall = started.elapsed().as_secs_f64();
-    let peak = peak_memory();
+    let peak = crate::memory::peak_mib();
     let again = Instant::now();
     backfill::both(&fresh).await?;
     let again = again.elapsed().as_secs_f64();
@@ -66,7 +67,7 @@ async fn whole(session: &Session, source: Option<&Path>) -> Outcome {
     table.add_row(["nothing to do, ops/ deleted".to_owned(), format!("{bare:.2}")]);
     crate::show::line(&table);
     if let Some(peak) = peak {
-        crate::show::line(format_args!("peak resident memory {:.0} MiB", peak as f64 / 1024.0));
+        crate::show::line(format_args!("peak resident memory {peak:.0} MiB"));
     }
     contents(&fresh).await?;
     drop(scratch);
@@ -108,13 +109,6 @@ async fn contents(session: &Session) -> Outcome {
     }
     crate::show::line(&table);
     Ok(())
-}
-
-/// `VmHWM` in KiB.
-fn peak_memory() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    line.split_whitespace().nth(1)?.parse().ok()
 }
 
 /// Condition, simulate and summarise one forecast of each configured model, on the first key that can be fitted.

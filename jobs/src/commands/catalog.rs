@@ -1,20 +1,20 @@
-//! Every table and view by name, for `sql`, `status` and `maintain`.
+//! Every table by name, for `sql`, `tables` and `maintain`, and the named queries.
 
 use std::sync::Arc;
 
 use almanac_engine::EngineError;
-use almanac_engine::delta::Snapshot;
+use almanac_engine::delta::{Snapshot, session_with};
 use almanac_engine::settings::Settings;
 use almanac_engine::tables::{self, TableDef};
-use almanac_engine::tables_input;
+use almanac_engine::{tables_input, width};
 use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider};
 use datafusion::prelude::{SessionConfig, SessionContext};
 
-use super::Session;
+use super::{Session, views};
 use crate::exit::Outcome;
 
 /// Every table that the settings define, whether it exists or not.
-pub(crate) fn all(settings: &Settings) -> Vec<TableDef> {
+fn all(settings: &Settings) -> Vec<TableDef> {
     let mut defs: Vec<TableDef> =
         settings.sources.iter().map(|source| tables_input::bronze(settings, source)).collect();
     defs.extend([
@@ -24,13 +24,22 @@ pub(crate) fn all(settings: &Settings) -> Vec<TableDef> {
         tables::trained_models(settings),
         tables::distributions(settings, settings.forecast.horizon),
         tables::point_forecasts(settings),
-        tables::actual_paths(settings),
+        tables::actual_paths(settings, settings.forecast.horizon),
         tables::forecast_actuals(settings),
         tables::forecast_metadata(settings),
         tables::runs(),
         tables::units(),
     ]);
     defs
+}
+
+/// A table's latest version, if it exists; tables with the days ahead as they are stored, whatever horizon is configured.
+async fn open(session: &Session, def: &TableDef) -> Result<Option<Snapshot>, EngineError> {
+    match (def.schema_name.as_str(), def.name.as_str()) {
+        ("forecast", "distributions") => width::distributions(&session.warehouse, &session.settings).await,
+        ("forecast", "actual_paths") => width::actual_paths(&session.warehouse, &session.settings).await,
+        _ => Snapshot::open(&session.warehouse, def).await,
+    }
 }
 
 /// The tables that exist, or the one named.
@@ -45,9 +54,7 @@ pub(crate) async fn existing(session: &Session, name: Option<&str>) -> Outcome<V
     }
     let mut found = Vec::new();
     for def in defs.into_iter().filter(|def| name.is_none_or(|name| def.full_name() == name)) {
-        if Snapshot::open(&session.warehouse, &def).await?.is_some() {
-            found.push(def);
-        }
+        found.extend(open(session, &def).await?.map(|snapshot| snapshot.def().clone()));
     }
     Ok(found)
 }
@@ -56,20 +63,22 @@ pub(crate) async fn existing(session: &Session, name: Option<&str>) -> Outcome<V
 pub(crate) async fn context(session: &Session) -> Outcome<SessionContext> {
     let config =
         SessionConfig::new().with_default_catalog_and_schema("almanac", "forecast").with_information_schema(true);
-    let context = SessionContext::new_with_config(config);
+    let context = session_with(config);
     almanac_udfs::register(&context);
     let catalog = Arc::new(MemoryCatalogProvider::new());
     for schema in ["bronze", "silver", "forecast", "experiments", "ops"] {
         catalog.register_schema(schema, Arc::new(MemorySchemaProvider::new()))?;
     }
+    let mut stored = views::Stored::default();
     for def in all(&session.settings) {
-        let Some(snapshot) = Snapshot::open(&session.warehouse, &def).await? else { continue };
+        let Some(snapshot) = open(session, &def).await? else { continue };
+        stored.note(&def, &snapshot);
         if let Some(schema) = catalog.schema(&def.schema_name) {
             schema.register_table(def.name.clone(), snapshot.provider())?;
         }
     }
     context.register_catalog("almanac", catalog);
-    for (name, query, needs) in views(&session.settings) {
+    for (name, query, needs) in views::all(&session.settings, &stored) {
         if needs.iter().all(|table| context.table_exist(*table).unwrap_or(false)) {
             context.sql(&format!("CREATE VIEW forecast.{name} AS {query}")).await?;
         }
@@ -77,89 +86,18 @@ pub(crate) async fn context(session: &Session) -> Outcome<SessionContext> {
     Ok(context)
 }
 
-type View = (&'static str, String, &'static [&'static str]);
-
-/// Views over the forecast tables.
-fn views(settings: &Settings) -> Vec<View> {
-    let horizon = settings.forecast.horizon;
-    let keys = |alias: &str| {
-        let names = settings.dataset.key.iter().map(|key| format!("{alias}\"{key}\""));
-        names.collect::<Vec<_>>().join(", ")
-    };
-    let same = |a: &str, b: &str| {
-        let pairs = settings.dataset.key.iter().map(|key| format!("{a}.\"{key}\" = {b}.\"{key}\""));
-        pairs.collect::<Vec<_>>().join(" AND ")
-    };
-    let days = |alias: &str| (1..=horizon).map(|h| format!("{alias}day_{h}")).collect::<Vec<_>>().join(", ");
-    let wide = (1..=horizon).map(|h| format!("max(CASE WHEN day_ahead = {h} THEN forecast_point END) AS day_{h}"));
-    let wide = wide.collect::<Vec<_>>().join(", ");
-    let actual = format!("\"actual_{}\"", settings.dataset.target);
-    vec![
-        (
-            "distributions_long",
-            format!(
-                "SELECT {}, model_name, model_version, data_cutoff_date, path_id, \
-                 unnest(range(1, {})) AS day_ahead, unnest(make_array({})) AS value FROM forecast.distributions",
-                keys(""),
-                horizon + 1,
-                days("")
-            ),
-            &["forecast.distributions"],
-        ),
-        (
-            "distributions_with_actuals",
-            format!(
-                "SELECT {k}, model_name, model_version, data_cutoff_date, path_id, {d}, false AS is_actuals \
-                 FROM forecast.distributions UNION ALL \
-                 SELECT {ak}, o.model_name, o.model_version, a.data_cutoff_date, 0 AS path_id, {ad}, true AS is_actuals \
-                 FROM forecast.actual_paths a JOIN (SELECT DISTINCT {k}, model_name, model_version, data_cutoff_date \
-                 FROM forecast.point_forecasts) o ON {j} AND a.data_cutoff_date = o.data_cutoff_date",
-                k = keys(""),
-                d = days(""),
-                ak = keys("a."),
-                ad = days("a."),
-                j = same("a", "o")
-            ),
-            &["forecast.distributions", "forecast.actual_paths", "forecast.point_forecasts"],
-        ),
-        (
-            "point_forecasts_with_actuals",
-            format!(
-                "WITH sessions AS (SELECT {k}, date, {actual}, row_number() OVER (PARTITION BY {k} ORDER BY date) AS n \
-                 FROM forecast.forecast_actuals) \
-                 SELECT p.*, t.date AS actual_date, t.{actual} FROM forecast.point_forecasts p \
-                 JOIN sessions o ON {po} AND o.date = p.data_cutoff_date \
-                 LEFT JOIN sessions t ON {pt} AND t.n = o.n + p.day_ahead",
-                k = keys(""),
-                po = same("p", "o"),
-                pt = same("p", "t")
-            ),
-            &["forecast.point_forecasts", "forecast.forecast_actuals"],
-        ),
-        (
-            "point_forecasts_wide",
-            format!(
-                "SELECT {k}, model_name, model_version, data_cutoff_date, {wide} FROM forecast.point_forecasts \
-                 GROUP BY {k}, model_name, model_version, data_cutoff_date",
-                k = keys("")
-            ),
-            &["forecast.point_forecasts"],
-        ),
-        (
-            "trained_model_counts",
-            format!(
-                "SELECT {k}, model_name, model_version, count(*) AS models, min(window_start) AS first_window, \
-                 max(window_start) AS last_window FROM forecast.trained_models GROUP BY {k}, model_name, model_version",
-                k = keys("")
-            ),
-            &["forecast.trained_models"],
-        ),
-    ]
-}
-
 /// Named queries: name, what it answers, text.
 pub(crate) fn named(settings: &Settings) -> Vec<(&'static str, &'static str, String)> {
     let key = settings.dataset.key.iter().map(|key| format!("\"{key}\"")).collect::<Vec<_>>().join(", ");
+    let widest = settings.forecast.levels.last();
+    let ends = widest.map(|level| format!(", lower_{level}, upper_{level}")).unwrap_or_default();
+    let coverage = widest.map(|level| {
+        format!(
+            ", avg(CASE WHEN \"actual_{}\" BETWEEN lower_{level} AND upper_{level} THEN 1.0 ELSE 0.0 END) AS coverage_{level}",
+            settings.dataset.target
+        )
+    });
+    let coverage = coverage.unwrap_or_default();
     vec![
         (
             "model-counts",
@@ -168,21 +106,23 @@ pub(crate) fn named(settings: &Settings) -> Vec<(&'static str, &'static str, Str
         ),
         (
             "latest-points",
-            "the newest forecast of every key and model",
+            "the newest forecast of every key, model and version",
             format!(
-                "SELECT {key}, model_name, data_cutoff_date, day_ahead, forecast_date, forecast_point, lower_95, upper_95 \
-                 FROM forecast.point_forecasts p WHERE data_cutoff_date = (SELECT max(data_cutoff_date) \
-                 FROM forecast.point_forecasts q WHERE q.model_name = p.model_name) ORDER BY {key}, model_name, day_ahead"
+                "SELECT {key}, model_name, model_version, data_cutoff_date, day_ahead, forecast_date, forecast_point{ends} \
+                 FROM (SELECT *, max(data_cutoff_date) \
+                 OVER (PARTITION BY {key}, model_name, model_version) AS newest FROM forecast.point_forecasts) \
+                 WHERE data_cutoff_date = newest ORDER BY {key}, model_name, model_version, day_ahead"
             ),
         ),
         (
             "accuracy",
-            "mean absolute error and 95 % coverage of the points, by key, model and day ahead",
+            "mean absolute error of the points and coverage of the widest interval, by key, model, version and day ahead",
             format!(
-                "SELECT {key}, model_name, day_ahead, count(*) AS forecasts, avg(abs(forecast_point - \"actual_{t}\")) AS mae, \
-                 avg(CASE WHEN \"actual_{t}\" BETWEEN lower_95 AND upper_95 THEN 1.0 ELSE 0.0 END) AS coverage_95 \
+                "SELECT {key}, model_name, model_version, day_ahead, count(*) AS forecasts, \
+                 avg(abs(forecast_point - \"actual_{t}\")) AS mae{coverage} \
                  FROM forecast.point_forecasts_with_actuals WHERE \"actual_{t}\" IS NOT NULL \
-                 GROUP BY {key}, model_name, day_ahead ORDER BY {key}, model_name, day_ahead",
+                 GROUP BY {key}, model_name, model_version, day_ahead \
+                 ORDER BY {key}, model_name, model_version, day_ahead",
                 t = settings.dataset.target
             ),
         ),

@@ -43,7 +43,7 @@ fn ingested(report: &IngestReport) -> String {
     let changed = report.sources.iter().filter(|source| source.written).count();
     let quarantined = match report.quarantined {
         0 => String::new(),
-        rows => format!(", {rows} quarantined (see bronze.quarantine)"),
+        rows => format!(", {rows} in bronze.quarantine"),
     };
     format!("{rows} rows of {} sources, {changed} changed{quarantined}", report.sources.len())
 }

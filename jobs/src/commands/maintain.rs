@@ -1,6 +1,7 @@
 //! `maintain optimize|vacuum|checkpoint`.
 
 use almanac_engine::delta::maintain::{self, Vacuum};
+use almanac_engine::plan::report::FOLDER;
 use almanac_engine::tables;
 use chrono::TimeDelta;
 use serde_json::json;
@@ -29,6 +30,9 @@ pub(crate) async fn run(session: &Session, command: &MaintainCommand) -> Outcome
                 let mut deleted = maintain::vacuum(&session.warehouse, &def, options).await?.paths;
                 if def == tables::trained_models(&session.settings) {
                     deleted.extend(maintain::vacuum_models(&session.warehouse, &def, options).await?.paths);
+                }
+                if def == tables::runs() {
+                    deleted.extend(maintain::vacuum_folder(&session.warehouse, FOLDER, options).await?.paths);
                 }
                 let verb = if command.dry_run { "would be deleted" } else { "deleted" };
                 let sentence = format!("{name}: {} files {verb}", deleted.len());

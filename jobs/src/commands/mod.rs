@@ -11,9 +11,13 @@ mod plan;
 mod sql;
 mod status;
 mod tables;
+mod views;
+
+use std::time::Duration;
 
 use almanac_engine::EngineError;
-use almanac_engine::backfill::{Condition, Selection, parse_day};
+use almanac_engine::backfill::{Condition, Runner, Selection, parse_day};
+use almanac_engine::cluster::Cluster;
 use almanac_engine::delta::{Snapshot, Warehouse};
 use almanac_engine::plan::job::Job;
 use almanac_engine::settings::Settings;
@@ -29,15 +33,23 @@ pub(crate) struct Session {
     pub(crate) settings: Settings,
     pub(crate) warehouse: Warehouse,
     pub(crate) selection: Selection,
+    /// Where units are computed.
+    pub(crate) runner: Runner,
     /// Turns true when the user interrupts.
     pub(crate) stopped: watch::Receiver<bool>,
 }
 
 impl Session {
-    fn open(cli: &Cli, stopped: watch::Receiver<bool>) -> Outcome<Self> {
+    async fn open(cli: &Cli, stopped: watch::Receiver<bool>) -> Outcome<Self> {
         let settings = config::load(&cli.config, &cli.overrides)?;
+        let selection = selection(&cli.choice)?;
         let warehouse = Warehouse::open(&cli.warehouse)?;
-        Ok(Self { selection: selection(&cli.choice)?, settings, warehouse, stopped })
+        let runner = match &cli.scheduler {
+            None => Runner::Embedded,
+            Some(address) => Runner::Cluster(Cluster::new(address, Duration::from_secs(cli.wait_scheduler))?),
+        };
+        warehouse.reach().await?;
+        Ok(Self { selection, settings, warehouse, runner, stopped })
     }
 
     /// Waits until the user interrupts.
@@ -62,6 +74,7 @@ impl Session {
             models_version: None,
             run_id: uuid::Uuid::new_v4().to_string(),
             generated_at: chrono::Utc::now().timestamp_micros(),
+            reports: None,
         })
     }
 }
@@ -75,6 +88,7 @@ fn selection(choice: &Choice) -> Outcome<Selection> {
         limit: choice.limit,
         force: choice.force,
         refresh_stale: choice.refresh.is_some(),
+        widen: choice.widen,
         conditions: choice.select.as_deref().map(Condition::parse_list).transpose()?.unwrap_or_default(),
     })
 }
@@ -84,7 +98,7 @@ pub(crate) async fn run(cli: Cli, stopped: watch::Receiver<bool>) -> Outcome {
     if let Command::DemoData(command) = &cli.command {
         return demo::run(command);
     }
-    let session = Session::open(&cli, stopped)?;
+    let session = Session::open(&cli, stopped).await?;
     match &cli.command {
         Command::Ingest(command) => input::ingest(&session, cli.source.as_deref(), &command.input).await,
         Command::Build => input::build(&session).await,

@@ -2,11 +2,18 @@
 
 use almanac_engine::EngineError;
 use arrow::array::RecordBatch;
+use arrow::json::writer::{LineDelimited, WriterBuilder};
 use datafusion::common::arrow::util::pretty::pretty_format_batches;
+use datafusion::dataframe::DataFrame;
+use datafusion::error::DataFusionError;
+use datafusion::execution::context::SQLOptions;
+use datafusion::prelude::SessionContext;
+use datafusion::sql::parser::Statement;
+use datafusion::sql::sqlparser::ast;
 
 use super::{Session, catalog};
 use crate::cli::SqlCommand;
-use crate::exit::Outcome;
+use crate::exit::{Failure, Outcome};
 
 pub(crate) async fn run(session: &Session, command: &SqlCommand) -> Outcome {
     let named = catalog::named(&session.settings);
@@ -28,8 +35,39 @@ pub(crate) async fn run(session: &Session, command: &SqlCommand) -> Outcome {
         },
     };
     let context = catalog::context(session).await?;
-    let rows = context.sql(&query).await?.collect().await?;
+    let planned = plan(&context, &query).await?;
+    let schema = planned.schema().inner().clone();
+    let mut rows = planned.collect().await?;
+    if rows.is_empty() {
+        // so that the columns are named where there are no rows
+        rows.push(RecordBatch::new_empty(schema));
+    }
     show(&rows, &command.format)
+}
+
+/// Plans a query. Statements that change something are refused: it would be forgotten with this process.
+async fn plan(context: &SessionContext, query: &str) -> Outcome<DataFrame> {
+    let state = context.state();
+    let dialect = state.config_options().sql_parser.dialect;
+    let statement = state.sql_to_statement(query, &dialect).map_err(refused)?;
+    // of other statements these are also the names to be made
+    let is_query = matches!(&statement, Statement::Statement(inner) if matches!(**inner, ast::Statement::Query(_)));
+    for table in state.resolve_table_references(&statement).map_err(refused)? {
+        if is_query && !context.table_exist(table.clone()).unwrap_or(false) {
+            let hint = "; `almanac sql -c \"show tables\"` lists those there are".to_owned();
+            return Err(EngineError::NotFound { what: "table", name: table.to_string(), hint }.into());
+        }
+    }
+    let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+    context.sql_with_options(query, options).await.map_err(refused)
+}
+
+/// What cannot be planned is the query's fault; storage failures stay what they are.
+fn refused(error: DataFusionError) -> Failure {
+    match EngineError::from(error) {
+        EngineError::Plan(error) => Failure::Query(error.to_string()),
+        other => other.into(),
+    }
 }
 
 fn show(rows: &[RecordBatch], format: &str) -> Outcome {
@@ -42,7 +80,8 @@ fn show(rows: &[RecordBatch], format: &str) -> Outcome {
             }
         }
         "json" => {
-            let mut writer = arrow::json::LineDelimitedWriter::new(std::io::stdout().lock());
+            let builder = WriterBuilder::new().with_explicit_nulls(true);
+            let mut writer = builder.build::<_, LineDelimited>(std::io::stdout().lock());
             for batch in rows {
                 writer.write(batch).map_err(refused)?;
             }

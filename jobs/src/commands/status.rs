@@ -32,10 +32,9 @@ pub(crate) async fn run(session: &Session) -> Outcome {
             };
             let count = |column: usize| batch.column(column).as_primitive::<Int64Type>().value(row);
             let beat = batch.column(9).as_primitive::<TimestampMicrosecondType>();
-            let silent = beat.is_valid(row) && now - beat.value(row) > ABANDONED_MICROSECONDS;
-            let state = if text(2) == "running" && silent { "abandoned".to_owned() } else { text(2) };
+            let state = shown(text(2), beat.is_valid(row).then(|| beat.value(row)), now);
             crate::show::line(format_args!(
-                "{}  {:<9} {:<9} {} forecasts, units: {} ok, {} fallback, {} skipped, {} failed",
+                "{}  {:<9} {:<12} {} forecasts, units: {} ok, {} fallback, {} skipped, {} failed",
                 &text(8).chars().take(19).collect::<String>(),
                 text(1),
                 state,
@@ -67,6 +66,12 @@ pub(crate) async fn run(session: &Session) -> Outcome {
     stale(session, &context).await
 }
 
+/// A run's state as people should read it: one that says it runs but has been silent for a minute was killed.
+fn shown(state: String, heartbeat_at: Option<i64>, now: i64) -> String {
+    let silent = heartbeat_at.is_some_and(|beat| now.saturating_sub(beat) > ABANDONED_MICROSECONDS);
+    if state == "running" && silent { "abandoned".to_owned() } else { state }
+}
+
 /// Counts models made from older inputs.
 async fn stale(session: &Session, context: &datafusion::prelude::SessionContext) -> Outcome {
     if !context.table_exist("forecast.trained_models")? {
@@ -80,4 +85,21 @@ async fn stale(session: &Session, context: &datafusion::prelude::SessionContext)
         crate::show::line(format_args!("{stale} models were made from older inputs; --refresh stale redoes them"));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_silent_run_is_abandoned_and_an_ended_one_is_not() {
+        let now = 1_700_000_000_000_000;
+        let state = |state: &str, seconds: i64| shown(state.to_owned(), Some(now - seconds * 1_000_000), now);
+        assert_eq!(state("running", 59), "running");
+        assert_eq!(state("running", 61), "abandoned");
+        for ended in ["finished", "failed_units", "failed", "interrupted"] {
+            assert_eq!(state(ended, 86_400), ended);
+        }
+        assert_eq!(shown("running".into(), None, now), "running");
+    }
 }

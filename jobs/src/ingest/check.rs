@@ -111,7 +111,8 @@ fn rule(settings: &Settings, source: &Source, column: &almanac_engine::settings:
     if source.bars {
         return prices.contains(&column.name.as_str()).then_some(Rule::Price);
     }
-    (source.region.is_none() && column.fill).then_some(Rule::Steady)
+    let is_currency = column.name.strip_suffix("_usd").is_some_and(|code| code.len() == 3);
+    (is_currency && source.region.is_none() && column.fill).then_some(Rule::Rate)
 }
 
 /// Rows whose open or close lies outside high and low: kept, counted.

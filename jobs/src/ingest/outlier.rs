@@ -1,15 +1,16 @@
 //! Values that cannot be true: more than 20 times away from the median of the 21 rows before.
 //!
-//! Two rules, because prices and other numbers behave differently; both look backwards only, so that later rows never
-//! change the verdict on earlier ones.
+//! "Times away" means something on a ratio scale only, and only of a quantity that does not come near zero by itself:
+//! prices. A share, a mood, rain or a count may truly be a hundredth of what it was, so other columns are not judged.
+//! Two rules, because bars and rates behave differently; both look backwards only, so that later rows never change the
+//! verdict on earlier ones.
 //!
 //! - [`Rule::Price`] (target, open, high, low, close of the bars): compared by magnitude. Zero passes (a closed shop),
 //!   and so does a change of sign towards something smaller (oil at −37 after 20). A magnitude above 20 times the
 //!   median's is refused, and one below a twentieth of it with the same sign.
-//! - [`Rule::Steady`] (filled columns of sources without regions): only where a factor of 20 means an error, which is
-//!   a positive series whose last rows agree with each other (quartiles within 1.5 of one another) and whose last
-//!   accepted value is 20 times away as well. That takes a rate quoted in the wrong unit, and leaves rain, counts and
-//!   interest rates near zero alone. Measurements with a region are not judged.
+//! - [`Rule::Rate`] (currencies, named `<ccy>_usd`: prices of a dollar): only where the last rows are positive and agree
+//!   with each other (quartiles within 1.5 of one another) and the last accepted value is 20 times away as well. That
+//!   takes a rate quoted in the wrong unit and leaves a devaluation alone.
 
 /// Rows that make the reference.
 const WINDOW: usize = 21;
@@ -25,8 +26,8 @@ const STEADY: f64 = 1.5;
 pub(super) enum Rule {
     /// A price of the bars.
     Price,
-    /// Another number of a source without regions.
-    Steady,
+    /// An exchange rate.
+    Rate,
 }
 
 /// The places in `series` (one key, in date order) whose value is refused, each with the median it was held against.
@@ -38,7 +39,7 @@ pub(super) fn outliers(series: &[Option<f64>], rule: Rule) -> Vec<(usize, f64)> 
         let Some(value) = value.filter(|value| value.is_finite()) else { continue };
         let refused = match rule {
             Rule::Price => window.median().filter(|median| far_price(value, *median)),
-            Rule::Steady => window.median().filter(|median| {
+            Rule::Rate => window.median().filter(|median| {
                 window.is_steady() && far_ratio(value, *median) && accepted.is_some_and(|last| far_ratio(value, last))
             }),
         };
@@ -112,7 +113,7 @@ mod tests {
 
     #[test]
     fn ticks_a_hundred_times_off_are_found_either_way() {
-        for rule in [Rule::Price, Rule::Steady] {
+        for rule in [Rule::Price, Rule::Rate] {
             assert_eq!(after_steady(2_400.0, 24.0, rule), 1);
             assert_eq!(after_steady(2_400.0, 240_000.0, rule), 1);
             assert_eq!(after_steady(2_400.0, 2_400.0 / 15.0, rule), 0);
@@ -139,11 +140,11 @@ mod tests {
     }
 
     #[test]
-    fn rain_and_rates_near_zero_are_left_alone() {
-        let rain: Vec<_> = (0..200).map(|i| Some([0.1, 0.3, 2.0, 0.05, 30.0, 0.2, 1.0][i % 7])).collect();
-        assert!(outliers(&rain, Rule::Steady).is_empty());
+    fn unsteady_rates_are_left_alone() {
+        let swings: Vec<_> = (0..200).map(|i| Some([0.1, 0.3, 2.0, 0.05, 30.0, 0.2, 1.0][i % 7])).collect();
+        assert!(outliers(&swings, Rule::Rate).is_empty());
         let cut = [2.4, 2.4, 2.3, 2.2, 2.1, 2.1, 1.6, 1.6, 0.65, 0.05, 0.05, 0.08, 0.09];
-        assert!(outliers(&cut.map(Some), Rule::Steady).is_empty());
+        assert!(outliers(&cut.map(Some), Rule::Rate).is_empty());
     }
 
     #[test]

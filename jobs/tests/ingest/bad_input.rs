@@ -4,7 +4,7 @@ use almanac_engine::EngineError;
 use almanac_engine::tables_input::quarantine;
 use almanac_jobs::ingest::{Accept, IngestOptions, Reason};
 
-use crate::place::{Place, SETTINGS, date, market};
+use crate::place::{Place, SETTINGS, date, market, weekdays};
 
 /// The ingest is refused with exit code 5, the words stand in the error, and no table exists.
 async fn refused(place: &Place, words: &[&str]) {
@@ -126,6 +126,27 @@ async fn a_value_twenty_times_away_goes_to_quarantine() {
         assert_eq!(place.text(&place.bronze("market"), &["date"]).await.len(), 29);
         assert!(quarantined(&place).await[0].starts_with("market 27 2024-02-05 outlier {"));
     }
+}
+
+#[tokio::test]
+async fn shares_and_moods_near_zero_are_no_outliers() {
+    let place = Place::new(
+        &SETTINGS.replace("{ name = \"vix\" }", "{ name = \"vix\" }, { name = \"share\" }, { name = \"cop_usd\" }"),
+    );
+    place.write("market.csv", &market(30));
+    place.write("weather.csv", "date,commodity,region,wind_ms\n2024-01-01,Coffee,A,1\n");
+    place.write("plan.csv", "date,commodity,promo\n2024-01-01,Coffee,no\n");
+    let row = |(i, day): (usize, &chrono::NaiveDate)| {
+        let share = if i == 25 { 0.006 } else { 0.31 + 0.001 * i as f64 };
+        let rate = if i == 27 { 39.5 } else { 3_950.0 };
+        format!("{day},15,{share},{rate}\n")
+    };
+    let rows: String = weekdays(30).iter().enumerate().map(row).collect();
+    place.write("vix.csv", &format!("date,vix,share,cop_usd\n{rows}"));
+    let report = place.ingest(IngestOptions::default()).await.unwrap();
+    // the share stays; the rate a hundred times off does not
+    assert_eq!(report.quarantined, 1, "{report:?}");
+    assert!(report.sources[1].refused[0].detail.starts_with("cop_usd is 39.5"), "{report:?}");
 }
 
 #[tokio::test]

@@ -50,7 +50,7 @@ async fn unified_data_has_a_row_per_day_and_region_and_looks_back_only() {
         "2024-01-10 0 Coffee B - - - - -",
     ];
     assert_eq!(rows, wanted);
-    assert_eq!((report.keys, report.buckets, report.unified_rows), (2, 2, wanted.len()));
+    assert_eq!((report.keys, report.buckets, report.unified_rows), (2, 64, wanted.len()));
     let unused: Vec<_> = report.unused.iter().map(|unused| (unused.source.as_str(), unused.first.as_str())).collect();
     assert_eq!(unused, [("weather", "Cocoa")]);
 }
@@ -100,6 +100,13 @@ async fn staleness_is_counted_and_its_column_carries_known_at() {
     let rows = place.text(&model_input(&place.settings), &["date", "close_known_at"]).await;
     assert_eq!(rows[1], "2024-01-05 2024-01-05");
     assert_eq!(rows[3], "2024-01-06 2024-01-05");
+
+    // The age is that of the value's own date, three days before it was public, and of the older region.
+    let columns = ["date", "commodity", "wind_kmh_known_at", "wind_kmh_date", "wind_kmh_stale_on", "close_stale_on"];
+    let rows = place.text(&model_input(&place.settings), &columns).await;
+    assert_eq!(rows[1], "2024-01-05 Coffee 2024-01-05 2024-01-02 2024-01-07 2024-01-15");
+    assert_eq!(rows[2], "2024-01-05 Sugar - - - 2024-01-15");
+    assert_eq!(rows[5], "2024-01-08 Coffee 2024-01-07 2024-01-03 2024-01-08 2024-01-18");
 }
 
 #[tokio::test]
@@ -128,20 +135,16 @@ async fn building_again_writes_nothing_and_a_new_bar_only_its_bucket() {
 
 #[tokio::test]
 async fn the_number_of_buckets_is_fixed_when_the_table_is_created() {
-    let place = small();
+    let mut place = small();
+    place.settings.dataset.buckets = Some(5);
     place.ingest_and_build().await;
     let text = std::fs::read_to_string(place.source_dir.join("market.csv")).unwrap();
     place.write("market.csv", &format!("{text}2024-01-08,Cocoa,8,8,8,80,800\n2024-01-08,Tea,8,8,8,80,800\n"));
+    place.settings.dataset.buckets = None;
     let (_, report) = place.ingest_and_build().await;
-    assert_eq!((report.keys, report.buckets), (4, 2));
+    assert_eq!((report.keys, report.buckets), (4, 5));
     let table = Snapshot::open(&place.warehouse, &model_input(&place.settings)).await.unwrap().unwrap();
-    assert_eq!(table.property(BUCKETS_PROPERTY).as_deref(), Some("2"));
-
-    let other = Place::new(&SETTINGS.replace("target", "buckets = 5\ntarget"));
-    for name in ["market.csv", "vix.csv", "weather.csv", "plan.csv"] {
-        other.write(name, &std::fs::read_to_string(place.source_dir.join(name)).unwrap());
-    }
-    assert_eq!(other.ingest_and_build().await.1.buckets, 5);
+    assert_eq!(table.property(BUCKETS_PROPERTY).as_deref(), Some("5"));
 }
 
 #[tokio::test]
@@ -229,7 +232,7 @@ async fn several_key_columns_and_a_source_that_carries_one_of_them() {
     place.write("sales.csv", "date,store,sku,sales\n2024-01-01,1,a,5\n2024-01-01,2,a,6\n2024-01-01,1,b,7\n");
     place.write("visits.csv", "date,shop,visits\n2024-01-01,1,50\n");
     let report = place.ingest_and_build().await.1;
-    assert_eq!((report.keys, report.buckets), (3, 3));
+    assert_eq!((report.keys, report.buckets), (3, 64));
     let rows = place.text(&model_input(&place.settings), &["store", "sku", "sales", "visits"]).await;
     assert_eq!(rows, ["1 a 5.0 50.0", "1 b 7.0 50.0", "2 a 6.0 -"]);
 }
