@@ -2,12 +2,15 @@
 
     python read_tables.py WAREHOUSE [--key commodity] [--protocol 1,2]
 
+WAREHOUSE is a folder, or s3://bucket/prefix with endpoint and credentials in the usual AWS_* variables.
+
 Rows, columns, values (bit for bit, in whatever order the files give them), nulls and the uniqueness of each table's
 grain must agree. Prints one line per table; exits 1 with one line per difference, 2 if there is no table.
-DuckDB's delta extension comes from its wheel: nothing is downloaded.
+DuckDB's extensions come from their wheels: nothing is downloaded.
 """
 
 import argparse
+import importlib
 import sys
 import time
 from pathlib import Path
@@ -18,6 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import DeltaTable
 
+import s3
 from columns import canonical, digest, first_difference
 
 # Columns that together identify a row; KEY stands for the dataset's key columns. Other tables have no such promise.
@@ -35,37 +39,50 @@ GRAINS = {
 }
 
 
-def read_deltalake(path: Path) -> pa.Table:
-    return DeltaTable(str(path)).to_pyarrow_table()
+Place = Path | str  # a folder, or an address on S3
 
 
-def read_duckdb(path: Path) -> pa.Table:
+def delta_table(path: Place) -> DeltaTable:
+    return DeltaTable(str(path), storage_options=s3.storage_options(path))
+
+
+def read_deltalake(path: Place) -> pa.Table:
+    return delta_table(path).to_pyarrow_table()
+
+
+def read_duckdb(path: Place) -> pa.Table:
     connection = duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
-    connection.execute(f"load '{duckdb_delta_extension()}'")
+    connection.execute(f"load '{duckdb_extension('delta')}'")
+    if s3.is_s3(path):
+        s3.teach_duckdb(connection, duckdb_extension("httpfs"))
     connection.execute("set arrow_large_buffer_size = true")
     return connection.execute("select * from delta_scan(?)", [str(path)]).to_arrow_table()
 
 
-def read_polars(path: Path) -> pa.Table:
-    return polars.scan_delta(str(path)).collect().to_arrow()
+def read_polars(path: Place) -> pa.Table:
+    return polars.scan_delta(str(path), storage_options=s3.storage_options(path)).collect().to_arrow()
 
 
 READERS = {"deltalake": read_deltalake, "duckdb": read_duckdb, "polars": read_polars}
 
 
-def duckdb_delta_extension() -> Path:
-    """The extension file inside the wheel, for the installed DuckDB's version."""
-    import duckdb_extension_delta
-
-    folder = Path(duckdb_extension_delta.__file__).parent / "extensions" / f"v{duckdb.__version__}"
-    found = sorted(folder.glob("delta.duckdb_extension"))
-    if not found:
-        raise SystemExit(f"no delta extension in {folder}: install duckdb and duckdb-extension-delta of one version")
-    return found[0]
+def duckdb_extension(name: str) -> str:
+    """The extension's file inside its wheel, for the installed DuckDB's version."""
+    wheel = importlib.import_module(f"duckdb_extension_{name}")
+    file = Path(wheel.__file__).parent / "extensions" / f"v{duckdb.__version__}" / f"{name}.duckdb_extension"
+    if not file.is_file():
+        raise SystemExit(f"no {file}: install duckdb and duckdb-extension-{name} of one version")
+    return str(file)
 
 
-def tables_below(warehouse: Path) -> list[Path]:
-    return sorted(log.parent for log in warehouse.rglob("_delta_log") if log.is_dir())
+def tables_below(warehouse: str) -> list[Place]:
+    if s3.is_s3(warehouse):
+        return s3.tables_below(warehouse)
+    return sorted(log.parent for log in Path(warehouse).rglob("_delta_log") if log.is_dir())
+
+
+def has_column(path: Path, name: str) -> bool:
+    return name in {field.name for field in DeltaTable(str(path)).schema().fields}
 
 
 def sorted_rows(table: pa.Table, order: list[str]) -> pa.Table:
@@ -76,10 +93,10 @@ def duplicates(table: pa.Table, grain: list[str]) -> int:
     return table.num_rows - table.group_by(grain).aggregate([]).num_rows
 
 
-def check(path: Path, name: str, grain: list[str] | None, protocol: tuple[int, int]) -> tuple[list, list[str]]:
+def check(path: Place, name: str, grain: list[str] | None, protocol: tuple[int, int]) -> tuple[list, list[str]]:
     """The printed line and the differences of one table."""
     problems = []
-    found = DeltaTable(str(path)).protocol()
+    found = delta_table(path).protocol()
     versions = (found.min_reader_version, found.min_writer_version)
     if versions != protocol:
         problems.append(f"{name}: protocol {versions}, expected {protocol}")
@@ -111,7 +128,7 @@ def check(path: Path, name: str, grain: list[str] | None, protocol: tuple[int, i
     return [name, rows, width, *seconds], problems
 
 
-def differences(name: str, path: Path, one: tuple, other: tuple) -> list[str]:
+def differences(name: str, path: Place, one: tuple, other: tuple) -> list[str]:
     (reader, rows, columns), (other_reader, other_rows, other_columns) = one, other
     if rows != other_rows:
         return [f"{name}: {reader} reads {rows} rows, {other_reader} {other_rows}"]
@@ -130,12 +147,14 @@ def differences(name: str, path: Path, one: tuple, other: tuple) -> list[str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("warehouse", help="folder or file:// URL")
+    parser.add_argument("warehouse", help="folder, file:// URL or s3://bucket/prefix")
     parser.add_argument("--key", default="commodity", help="the dataset's key columns, separated by commas")
     parser.add_argument("--protocol", default="1,2", help="reader and writer version every table must have")
     arguments = parser.parse_args()
 
-    warehouse = Path(arguments.warehouse.removeprefix("file://"))
+    warehouse = arguments.warehouse.removeprefix("file://").rstrip("/")
+    if not s3.is_s3(warehouse):
+        warehouse = str(Path(warehouse))
     keys = arguments.key.split(",")
     protocol = tuple(int(part) for part in arguments.protocol.split(","))
     paths = tables_below(warehouse)
@@ -145,8 +164,11 @@ def main() -> int:
 
     lines, problems = [["table", "rows", "columns", *(f"{reader} s" for reader in READERS)]], []
     for path in paths:
-        name = path.relative_to(warehouse).as_posix()
+        name = str(path).removeprefix(f"{warehouse}/")
         grain = GRAINS.get(name)
+        if name == "forecast/distributions" and has_column(path, "day_ahead"):
+            # the long form: a row per day ahead
+            grain = [*grain, "day_ahead"]
         grain = grain and [part for column in grain for part in (keys if column == KEY else [column])]
         line, found = check(path, name.replace("/", "."), grain, protocol)
         lines.append([str(cell) for cell in line])

@@ -12,6 +12,10 @@ mod drivers;
 mod redo;
 #[path = "once/restore.rs"]
 mod restore;
+#[path = "once/storage.rs"]
+mod storage;
+#[path = "once/torn.rs"]
+mod torn;
 #[path = "once/upkeep.rs"]
 mod upkeep;
 #[path = "once/warehouse.rs"]

@@ -7,6 +7,10 @@
 
 #[path = "proofs/determinism.rs"]
 mod determinism;
+#[path = "proofs/horizon.rs"]
+mod horizon;
+#[path = "proofs/memory.rs"]
+mod memory;
 #[path = "proofs/prefix.rs"]
 mod prefix;
 #[path = "proofs/readers.rs"]
@@ -17,6 +21,8 @@ mod real;
 mod refusals;
 #[path = "proofs/retail.rs"]
 mod retail;
+#[path = "proofs/staleness.rs"]
+mod staleness;
 #[path = "proofs/state.rs"]
 mod state;
 #[path = "proofs/stored.rs"]

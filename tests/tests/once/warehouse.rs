@@ -13,6 +13,8 @@ use tempfile::TempDir;
 /// Demo data, a configuration of two years, and a folder for warehouses; removed when dropped.
 pub(crate) struct World {
     folder: TempDir,
+    /// Variables of every command.
+    pub(crate) environment: Vec<(String, String)>,
 }
 
 /// One warehouse of a world.
@@ -27,7 +29,7 @@ pub(crate) type Rows = BTreeMap<String, (u64, String)>;
 pub(crate) type Tree = BTreeMap<PathBuf, (u64, SystemTime)>;
 
 /// The binary under test.
-fn binary() -> PathBuf {
+pub(crate) fn binary() -> PathBuf {
     let named = std::env::var_os("ALMANAC_BIN").map(PathBuf::from);
     // this test is target/release/deps/exactly_once-…
     let beside = std::env::current_exe().unwrap().ancestors().nth(2).map(|folder| folder.join("almanac"));
@@ -64,11 +66,17 @@ impl World {
         config.push_str("\n[[models]]\nname = \"xgboost\"\nfamily = \"xgboost\"\n");
         config.push_str("regressors = [{ column = \"vix\" }]\nsettings = { rounds = 15 }\n");
         fs::write(folder.path().join("almanac.toml"), config).unwrap();
-        Self { folder }
+        Self { folder, environment: Vec::new() }
     }
 
     pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
+    }
+
+    /// The warehouse at an address.
+    #[allow(dead_code)] // for warehouses on S3
+    pub(crate) fn at(&self, address: &str) -> Warehouse<'_> {
+        Warehouse { world: self, root: address.into() }
     }
 
     /// An empty warehouse.
@@ -101,7 +109,7 @@ impl Warehouse<'_> {
         let mut command = almanac();
         command.arg("--config").arg(self.world.folder.path().join("almanac.toml"));
         command.arg("--source").arg(self.world.data()).arg("--warehouse").arg(&self.root);
-        command.args(arguments);
+        command.args(arguments).envs(self.world.environment.iter().map(|(name, value)| (name, value)));
         command
     }
 

@@ -4,7 +4,8 @@ use std::process::Command;
 
 use crate::support::{Job, demo_data, example, root};
 
-fn read(python: &str, job: &Job, moment: &str) {
+/// Reads every table with all three; they must agree.
+pub(crate) fn read(python: &str, job: &Job, moment: &str) {
     let script = root().join("tests/readers/read_tables.py");
     let output = Command::new(python).arg(&script).arg(&job.warehouse).output().unwrap();
     let (printed, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));

@@ -79,6 +79,33 @@ fn another_seed_under_the_same_version() {
     job.ok(&["--seed", "7", "--model-version", "v2", "backfill"]);
 }
 
+/// What `plan` shows can be run, and what cannot be run is not shown.
+#[test]
+fn a_plan_ends_as_its_backfill_would() {
+    let data = demo_data();
+    let job = Job::new(&example("demo.toml"), data.path(), &["--models", "naive"]);
+    let dates = ["--from", "2024-01-02", "--to", "2024-01-05"];
+    job.ok(&[&dates[..], &["--paths", "10", "backfill"]].concat());
+    // flags, exit code, and the setting named
+    let cases: [(&[&str], i32, &str); 7] = [
+        (&["--paths", "10", "--seed", "7"], 6, "forecast.seed"),
+        (&["--paths", "10", "--seed", "7", "--from", "2025-01-02", "--to", "2025-01-03"], 6, "forecast.seed"),
+        (&["--paths", "20"], 6, "forecast.paths"),
+        (&["--paths", "10", "--horizon", "7"], 6, "forecast.horizon"),
+        (&["--paths", "10", "--seed", "7", "--force", "--limit", "1"], 6, "forecast.seed"),
+        (&["--paths", "10", "--model-version", "v2", "--seed", "7"], 0, ""),
+        // models that are made anew, all of them, may be made under other settings
+        (&["--paths", "10", "--seed", "7", "--force"], 0, ""),
+    ];
+    for (flags, code, named) in cases {
+        let flags = if flags.contains(&"--from") { flags.to_vec() } else { [&dates[..], flags].concat() };
+        let ended = |command: &str| job.run(&[&flags[..], &[command]].concat());
+        let (planned, ran) = (ended("plan"), ended("backfill"));
+        assert_eq!((planned.code, ran.code), (code, code), "{flags:?}: {} / {}", planned.stderr, ran.stderr);
+        assert!(planned.stderr.contains(named) && ran.stderr.contains(named), "{flags:?}: {}", planned.stderr);
+    }
+}
+
 #[test]
 fn a_warehouse_that_cannot_be_written() {
     let data = demo_data();

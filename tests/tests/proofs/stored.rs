@@ -60,6 +60,11 @@ fn large_models_are_objects_and_a_damaged_one_fails_its_unit() {
     bytes[whole.len() / 2] ^= 1;
     fs::write(&object, &bytes).unwrap();
     job.refused(&["infer"], 1, &["1 units failed", "--max-failed"]);
+    let status = job.ok(&["status"]).stdout;
+    let latest = status.lines().next().unwrap();
+    assert!(latest.contains("infer") && latest.contains("failed_units") && latest.contains("1 failed"), "{latest}");
+    let reason = |line: &&str| line.contains("big_trees") && line.contains("model_checksum");
+    assert_eq!(status.lines().filter(reason).count(), 1, "{status}");
     for unit in units(&job) {
         let is_it = unit["key"] == "Coffee" && unit["model_name"] == "big_trees";
         assert_eq!(unit["status"], if is_it { "failed" } else { "ok" }, "{unit}");

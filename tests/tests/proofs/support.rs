@@ -94,12 +94,18 @@ impl Job {
 
     /// Runs a command.
     pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
+        self.run_with(&[], arguments)
+    }
+
+    /// Runs a command with environment variables; the code of one that was killed is -1.
+    pub(crate) fn run_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Ended {
         let mut command = Command::new(binary());
         for name in ["ALMANAC_CONFIG", "ALMANAC_SOURCE", "ALMANAC_WAREHOUSE", "ALMANAC_LOG"] {
             command.env_remove(name);
         }
         command.arg("--config").arg(&self.config).arg("--source").arg(&self.source);
         command.arg("--warehouse").arg(&self.warehouse).args(&self.flags).args(arguments);
+        command.envs(variables.iter().copied());
         let output = command.output().unwrap();
         Ended {
             code: output.status.code().unwrap_or(-1),

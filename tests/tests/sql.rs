@@ -1,0 +1,68 @@
+//! What SQL answers: every file of `tests/sql` is a test, each of its statements put to the built binary.
+//!
+//! The files are sqllogictest scripts (`script.rs` has the directives in use, `answer.rs` how values are written); a
+//! new file needs no code. A statement `\named NAME` is a named query. One warehouse is made per process, by
+//! `warehouse.rs`. `ALMANAC_SLT` names a part of the file names to run, `ALMANAC_SQL_ARGS` further arguments of every
+//! query, separated by blanks.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "sql/answer.rs"]
+mod answer;
+#[path = "sql/checks.rs"]
+mod checks;
+#[path = "sql/engine.rs"]
+mod engine;
+#[path = "sql/formats.rs"]
+mod formats;
+#[path = "sql/script.rs"]
+mod script;
+#[path = "sql/warehouse.rs"]
+mod warehouse;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock};
+
+use engine::Engine;
+use sqllogictest::harness::{Arguments, Failed, Trial, run};
+use warehouse::World;
+
+/// The scripts, by name.
+fn scripts() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("sql");
+    let wanted = std::env::var("ALMANAC_SLT").unwrap_or_default();
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut scripts: Vec<PathBuf> =
+        entries.filter(|path| path.extension().is_some_and(|extension| extension == "slt")).collect();
+    scripts.retain(|path| path.file_name().unwrap().to_string_lossy().contains(&wanted));
+    scripts.sort();
+    assert!(!scripts.is_empty(), "no script's name contains {wanted:?}");
+    scripts
+}
+
+/// The test of a script.
+fn trial(path: PathBuf, world: Arc<LazyLock<World>>) -> Trial {
+    let name = format!("sql/{}", path.file_name().unwrap().to_string_lossy());
+    Trial::test(name.clone(), move || {
+        let engine = Engine::of(&world);
+        let told = script::failures(&engine, &format!("tests/{name}"), &std::fs::read_to_string(&path).unwrap());
+        let count = told.len();
+        if count == 0 { Ok(()) } else { Err(Failed::from(format!("{count} failed\n\n{}", told.join("\n")))) }
+    })
+}
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let world = Arc::new(LazyLock::new(warehouse::make as fn() -> World));
+    let named = |module: &str, (name, test): (&str, fn())| {
+        Trial::test(format!("{module}::{name}"), move || {
+            test();
+            Ok(())
+        })
+    };
+    let mut trials: Vec<Trial> = scripts().into_iter().map(|path| trial(path, Arc::clone(&world))).collect();
+    trials.extend(formats::TESTS.map(|test| named("formats", test)));
+    trials.extend(checks::TESTS.map(|test| named("checks", test)));
+    let conclusion = run(&arguments, trials);
+    drop(world);
+    conclusion.exit();
+}
