@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use almanac_models::Day;
-use arrow::array::AsArray;
+use arrow::array::{ArrayRef, AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Date32Type, Int64Type};
 use datafusion::common::ScalarValue;
@@ -52,12 +52,10 @@ pub(crate) async fn models(
         .select(wanted)?;
     let mut found: BTreeMap<Cell, BTreeMap<String, ModelRow>> = BTreeMap::new();
     for batch in rows.collect().await? {
-        let text = |column: usize| cast(batch.column(column), &DataType::Utf8).map_err(EngineError::from_arrow);
-        let texts: Vec<_> = (0..batch.num_columns()).map(text).collect::<Result<_>>()?;
+        let texts = texts(&batch, batch.num_columns())?;
         let cutoffs = batch.column(keys.len() + 1).as_primitive::<Date32Type>();
         for row in 0..batch.num_rows() {
             let value = |column: usize| texts[column].as_string::<i32>().value(row).to_owned();
-            let key: Vec<String> = (0..keys.len()).map(value).collect();
             let cell = Cell {
                 model_name: value(keys.len()),
                 model_version: version.clone(),
@@ -65,10 +63,22 @@ pub(crate) async fn models(
                 training_cutoff_date: cutoffs.value(row),
             };
             let model = ModelRow { settings: value(keys.len() + 2), data_version: value(keys.len() + 3) };
-            found.entry(cell).or_default().insert(key_text(&key), model);
+            found.entry(cell).or_default().insert(key_of(&texts[..keys.len()], row), model);
         }
     }
     Ok(found)
+}
+
+/// A batch's first columns as texts.
+fn texts(batch: &RecordBatch, columns: usize) -> Result<Vec<ArrayRef>> {
+    let columns = batch.columns().iter().take(columns);
+    columns.map(|column| cast(column, &DataType::Utf8)).collect::<Result<_, _>>().map_err(EngineError::from_arrow)
+}
+
+/// The key of a row whose key columns are these texts.
+fn key_of(texts: &[ArrayRef], row: usize) -> String {
+    let key: Vec<&str> = texts.iter().map(|column| column.as_string::<i32>().value(row)).collect();
+    key_text(&key)
 }
 
 /// The origins a forecast table holds of one cell, by key; none if one of its forecasts ends before the horizon.
@@ -99,7 +109,7 @@ pub(crate) async fn origins(
     if forecasts().any(ends_before) {
         return Ok(None);
     }
-    Ok(Some(counted.into_iter().map(|(key, days)| (key, days.into_keys().collect())).collect()))
+    Ok(Some(days_only(counted)))
 }
 
 /// Column that tells a forecast's days apart where each is a row.
@@ -136,18 +146,20 @@ async fn counts(job: &Job, snapshot: &Snapshot, cell: &Cell) -> Result<BTreeMap<
         .aggregate(group, vec![count(lit(1_i64)).alias("rows"), of_last_day(job, snapshot)?.alias("of_last_day")])?;
     let mut found: BTreeMap<String, BTreeMap<Day, Count>> = BTreeMap::new();
     for batch in rows.collect().await? {
-        let text = |column: usize| cast(batch.column(column), &DataType::Utf8).map_err(EngineError::from_arrow);
-        let texts: Vec<_> = (0..keys.len()).map(text).collect::<Result<_>>()?;
+        let texts = texts(&batch, keys.len())?;
         let days = batch.column(keys.len()).as_primitive::<Date32Type>();
         let counts = batch.column(keys.len() + 1).as_primitive::<Int64Type>();
         let last = batch.column(keys.len() + 2).as_primitive::<Int64Type>();
         let count = |row| Count { rows: counts.value(row), of_last_day: last.value(row) };
         for row in 0..batch.num_rows() {
-            let key: Vec<&str> = texts.iter().map(|column| column.as_string::<i32>().value(row)).collect();
-            found.entry(key_text(&key)).or_default().insert(days.value(row), count(row));
+            found.entry(key_of(&texts, row)).or_default().insert(days.value(row), count(row));
         }
     }
     Ok(found)
+}
+
+fn days_only(counted: BTreeMap<String, BTreeMap<Day, Count>>) -> BTreeMap<String, BTreeSet<Day>> {
+    counted.into_iter().map(|(key, days)| (key, days.into_keys().collect())).collect()
 }
 
 /// A column name as an identifier that keeps its case.
@@ -162,8 +174,7 @@ pub(crate) async fn stored_origins(
     cell: &Cell,
 ) -> Result<BTreeMap<String, BTreeSet<Day>>> {
     let Some(snapshot) = snapshot else { return Ok(BTreeMap::new()) };
-    let counted = counts(job, snapshot, cell).await?;
-    Ok(counted.into_iter().map(|(key, days)| (key, days.into_keys().collect())).collect())
+    Ok(days_only(counts(job, snapshot, cell).await?))
 }
 
 /// The input versions from which a cell's forecasts were made, by key and origin.
@@ -175,14 +186,13 @@ pub(crate) async fn data_versions(job: &Job, snapshot: Option<&Snapshot>, cell: 
     wanted.extend([col("data_cutoff_date"), col(DATA_VERSION)]);
     let rows = session().read_table(snapshot.provider())?.filter(of_cell(cell))?.select(wanted)?.distinct()?;
     for batch in rows.collect().await? {
-        let text = |column: usize| cast(batch.column(column), &DataType::Utf8).map_err(EngineError::from_arrow);
-        let texts: Vec<_> = (0..keys.len()).map(text).collect::<Result<_>>()?;
         let days = batch.column(keys.len()).as_primitive::<Date32Type>();
-        let versions = text(keys.len() + 1)?;
+        let mut texts = texts(&batch, batch.num_columns())?;
+        let versions = texts.remove(keys.len() + 1);
+        texts.truncate(keys.len());
         for row in 0..batch.num_rows() {
-            let key: Vec<&str> = texts.iter().map(|column| column.as_string::<i32>().value(row)).collect();
             let version = versions.as_string::<i32>().value(row).to_owned();
-            found.entry((key_text(&key), days.value(row))).or_default().insert(version);
+            found.entry((key_of(&texts, row), days.value(row))).or_default().insert(version);
         }
     }
     Ok(found)

@@ -109,6 +109,8 @@ pub(super) fn balanced(mut parts: Vec<Part>, cores: usize) -> Vec<Vec<Unit>> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::cell::Cell;
 
@@ -143,6 +145,43 @@ mod tests {
         keys.sort_unstable();
         keys.dedup();
         assert_eq!(keys.len(), 200);
+    }
+
+    #[test]
+    fn units_of_one_key_stay_in_one_part() {
+        let settings = "[dataset]\nname = \"futures\"\nkey = [\"commodity\"]\ntarget = \"close\"\n";
+        let job = Job {
+            warehouse: "file:///nowhere/".into(),
+            settings: toml::from_str(settings).unwrap(),
+            input_version: 0,
+            models_version: None,
+            run_id: "run".into(),
+            generated_at: 0,
+            reports: None,
+        };
+        let Part { mut units, .. } = part(0, 0.0, 3);
+        let cell = units[0].cell.clone();
+        // paths and points of the second key are missing for different origins
+        let mut points = units[1].clone();
+        units[1].points = false;
+        points.paths = false;
+        units.insert(2, points);
+        // 0.7 ms a forecast: one unit is already more than a part may cost
+        let work = CellWork {
+            cell,
+            units,
+            skipped: Vec::new(),
+            existing: 0,
+            forecasts: 40_000,
+            base: BTreeMap::new(),
+            replace: false,
+            stale: 0,
+            ages: BTreeMap::new(),
+        };
+        let parts = parts(&job, &[work]);
+        let keys: Vec<Vec<&str>> =
+            parts.iter().map(|part| part.units.iter().map(|unit| unit.key.as_str()).collect()).collect();
+        assert_eq!(keys, [vec!["0/0"], vec!["0/1", "0/1"], vec!["0/2"]]);
     }
 
     #[test]

@@ -24,6 +24,8 @@ const FRUITLESS_ATTEMPTS: usize = 4;
 const LOOK_SECONDS: f64 = 0.5;
 /// Seconds between two questions to the scheduler whether it still works on the job.
 const ASK_SECONDS: f64 = 5.0;
+/// Seconds that a job whose units have all come back gets to end by itself.
+const END_SECONDS: f64 = 5.0;
 /// Seconds without a running task after which the scheduler is taken to have forgotten the job.
 const STALLED_SECONDS: f64 = 20.0;
 
@@ -114,11 +116,11 @@ impl RemoteJob<'_> {
         let (mut asked, mut busy) = (Instant::now(), Instant::now());
         let ended = loop {
             tokio::select! {
-                ended = &mut submitted => break ended,
+                ended = &mut submitted => break Some(ended),
                 _ = look.tick() => {
                     self.receive(&mut inbox, missing).await?;
                     if missing.units.is_empty() || self.results.is_closed() {
-                        break Ok(());
+                        break None;
                     }
                     if asked.elapsed().as_secs_f64() < ASK_SECONDS {
                         continue;
@@ -127,20 +129,25 @@ impl RemoteJob<'_> {
                     if self.cluster.is_busy(&name).await.unwrap_or(true) {
                         busy = asked;
                     } else if busy.elapsed().as_secs_f64() > STALLED_SECONDS {
-                        break Err(EngineError::storage(&name, "the scheduler runs no task of it"));
+                        break Some(Err(EngineError::storage(&name, "the scheduler runs no task of it")));
                     }
                 }
             }
         };
         self.receive(&mut inbox, missing).await?;
+        let mut is_over = matches!(ended, Some(Ok(())));
         if missing.units.is_empty() {
+            if ended.is_none() {
+                let end = tokio::time::timeout(Duration::from_secs_f64(END_SECONDS), &mut submitted).await;
+                is_over = matches!(end, Ok(Ok(())));
+            }
             inbox.clear().await;
         }
         // nothing of it may go on beside its successor
-        if let Err(error) = self.cluster.cancel(&name).await {
+        if !is_over && let Err(error) = self.cluster.cancel(&name).await {
             tracing::debug!(job = name, %error, "could not be cancelled");
         }
-        ended
+        ended.unwrap_or(Ok(()))
     }
 
     async fn receive(&self, inbox: &mut Inbox, missing: &mut Missing) -> Result<()> {
