@@ -87,6 +87,36 @@ fn death_before_a_checkpoint() {
     assert_eq!(warehouse.rows(), undisturbed.rows());
 }
 
+/// What a kill between the two writes of a checkpoint leaves: the checkpoint, or a part of it under its temporary name,
+/// and a pointer to an older one or none.
+#[test]
+fn checkpoints_that_were_never_finished() {
+    let world = World::new();
+    let arguments = ["backfill", "--every", "monthly", "--models", "naive,random_walk", "--cells-per-commit", "1"];
+    let undisturbed = world.warehouse("undisturbed");
+    undisturbed.backfill(&arguments[1..]);
+    let warehouse = world.warehouse("w");
+    let table = warehouse.root.join("forecast/distributions/_delta_log");
+    assert!(warehouse.dies_at("checkpoint", &arguments));
+    // a folder in the pointer's place: the checkpoint is written, its pointer cannot be
+    let pointer = table.join("_last_checkpoint");
+    std::fs::create_dir_all(pointer.join("in-the-way")).unwrap();
+    assert!(warehouse.dies_at("committed:12", &arguments));
+    std::fs::remove_dir_all(&pointer).unwrap();
+    let checkpoints: Vec<_> = (warehouse.tree("forecast/distributions/_delta_log").into_keys())
+        .filter(|path| path.to_string_lossy().ends_with(".checkpoint.parquet"))
+        .collect();
+    assert!(!checkpoints.is_empty(), "no checkpoint was written");
+    for checkpoint in checkpoints {
+        let whole = std::fs::read(&checkpoint).unwrap();
+        let temporary = format!("{}#1", checkpoint.display());
+        std::fs::write(temporary, &whole[..whole.len() / 2]).unwrap();
+    }
+    warehouse.backfill(&arguments[1..]);
+    assert_eq!(warehouse.rows(), undisturbed.rows());
+    assert!(pointer.is_file(), "later checkpoints are pointed to");
+}
+
 #[test]
 fn death_while_cells_are_replaced() {
     let world = World::new();
