@@ -1,11 +1,25 @@
-//! Deliberate death at named points, for tests of what survives it.
+//! Deliberate death and delay at named points, for tests of what survives it.
 
 use std::collections::BTreeMap;
 use std::process::Command;
 use std::sync::Mutex;
+use std::time::Duration;
 
 /// Environment variable that names the point: `point`, or `point:n` for the n-th time it is reached.
 pub const CRASH_AT: &str = "ALMANAC_CRASH_AT";
+
+/// Environment variable that slows a point down: `point:MILLISECONDS`.
+pub const PAUSE_AT: &str = "ALMANAC_PAUSE_AT";
+
+/// Waits at this point for as long as [`PAUSE_AT`] says: work that takes time and no processor, for tests of what
+/// schedules it.
+pub async fn pause(point: &str) {
+    let Ok(wanted) = std::env::var(PAUSE_AT) else { return };
+    let (name, milliseconds) = parse(&wanted);
+    if name == point {
+        tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+    }
+}
 
 static REACHED: Mutex<BTreeMap<String, u64>> = Mutex::new(BTreeMap::new());
 

@@ -12,7 +12,7 @@ use object_store::ObjectStoreExt;
 use sha2::{Digest, Sha256};
 
 use crate::cell::{Cell, hex};
-use crate::delta::{CellWriter, Warehouse};
+use crate::delta::{CellWriter, Warehouse, fault};
 use crate::plan::attach_windows::external;
 use crate::plan::job::{SharedJob, iso, key_values};
 use crate::plan::report;
@@ -85,6 +85,7 @@ impl OpenCell {
     }
 
     async fn write(&mut self, batch: &RecordBatch, row: usize) -> crate::Result<()> {
+        fault::pause("fit").await;
         let rows = Rows::batch(batch);
         let key = rows.text("key", row)?.unwrap_or_default();
         let fit = Rows::nested(rows.array("fit")?.as_struct());
