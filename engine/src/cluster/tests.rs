@@ -13,17 +13,7 @@ use crate::plan::pipeline;
 use crate::plan::worklist::Unit;
 
 fn job() -> SharedJob {
-    let settings =
-        toml::from_str("[dataset]\nname = \"futures\"\nkey = [\"commodity\"]\ntarget = \"close\"\n").unwrap();
-    Arc::new(Job {
-        warehouse: "file:///nowhere/".into(),
-        settings,
-        input_version: 3,
-        models_version: Some(5),
-        run_id: "run".into(),
-        generated_at: 0,
-        reports: None,
-    })
+    Arc::new(Job::without_sources("file:///nowhere/"))
 }
 
 fn units(count: usize) -> Vec<Unit> {

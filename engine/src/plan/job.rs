@@ -30,6 +30,24 @@ pub struct Job {
     pub reports: Option<String>,
 }
 
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+impl Job {
+    /// A job without sources, for tests of what does not read them.
+    pub(crate) fn without_sources(warehouse: &str) -> Self {
+        let settings = "sources = []\n[dataset]\nname = \"d\"\nkey = [\"item\"]\ntarget = \"close\"\n";
+        Self {
+            warehouse: warehouse.into(),
+            settings: toml::from_str(settings).unwrap(),
+            input_version: 3,
+            models_version: Some(5),
+            run_id: "run".into(),
+            generated_at: 0,
+            reports: None,
+        }
+    }
+}
+
 impl Job {
     /// The calendar that fit, condition, horizon and score share.
     ///

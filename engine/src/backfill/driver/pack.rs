@@ -108,7 +108,6 @@ pub(super) fn balanced(mut parts: Vec<Part>, cores: usize) -> Vec<Vec<Unit>> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use std::collections::BTreeMap;
 
@@ -150,16 +149,7 @@ mod tests {
 
     #[test]
     fn units_of_one_key_stay_in_one_part() {
-        let settings = "[dataset]\nname = \"futures\"\nkey = [\"commodity\"]\ntarget = \"close\"\n";
-        let job = Job {
-            warehouse: "file:///nowhere/".into(),
-            settings: toml::from_str(settings).unwrap(),
-            input_version: 0,
-            models_version: None,
-            run_id: "run".into(),
-            generated_at: 0,
-            reports: None,
-        };
+        let job = Job::without_sources("file:///nowhere/");
         let Part { mut units, .. } = part(0, 0.0, 3);
         let cell = units[0].cell.clone();
         // paths and points of the second key are missing for different origins

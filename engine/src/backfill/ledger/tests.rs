@@ -7,16 +7,7 @@ use crate::delta::Snapshot;
 
 fn ledger(folder: &tempfile::TempDir) -> Ledger {
     let warehouse = Warehouse::open(folder.path().to_str().unwrap()).unwrap();
-    let settings = "sources = []\n[dataset]\nname = \"d\"\nkey = [\"item\"]\ntarget = \"close\"\n";
-    let job = Job {
-        warehouse: warehouse.root().to_string(),
-        settings: toml::from_str(settings).unwrap(),
-        input_version: 0,
-        models_version: None,
-        run_id: "run".into(),
-        generated_at: 0,
-        reports: None,
-    };
+    let job = Job::without_sources(warehouse.root().as_str());
     Ledger::new(&warehouse, &job, "backfill").unwrap()
 }
 
