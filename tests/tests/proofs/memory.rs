@@ -20,10 +20,12 @@ fn assert_flat(what: &str, short: f64, long: f64) {
     assert!(long <= short * FLAT, "{what}: {short:.0} MiB became {long:.0} MiB");
 }
 
-/// Peak of a whole backfill of the demo data, by one worker: whether the largest moments of two coincide is chance.
+/// Peak of a whole backfill of the demo data, by one worker, the least of three: whether the largest moments of its
+/// threads coincide is chance, and only ever adds.
 fn demo(data: &TempDir, flags: &[&str]) -> f64 {
     let flags = [&["--threads", "1"], flags].concat();
-    peak(&Job::new(&example("demo.toml"), data.path(), &flags), "backfill")
+    let run = |_| peak(&Job::new(&example("demo.toml"), data.path(), &flags), "backfill");
+    (0..3).map(run).fold(f64::INFINITY, f64::min)
 }
 
 #[test]
