@@ -43,7 +43,8 @@ fn season(case: &Value) -> usize {
     usize::try_from(case["season"].as_u64().unwrap()).unwrap()
 }
 
-/// Whether statsforecast's parameters are in the region that ours are sought in: a start grows e-fold at most.
+/// Whether statsforecast's parameters are in the region that ours are sought in: level and seasonal terms each forget
+/// their start, together they let it grow e-fold at most.
 fn inside(case: &Value, rows: usize) -> bool {
     smoothing(case).admissible(form(case), season(case), 1.0 / rows as f64)
 }

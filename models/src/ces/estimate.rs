@@ -15,8 +15,6 @@ const EXACT: f64 = 1e-24;
 /// the maximum.
 const ROUGH_EDGE: f64 = 0.1;
 const FINE_EDGE: f64 = 0.002;
-/// Starts that are followed for comparison.
-const STARTS: usize = 2;
 /// Costs are log-likelihoods per observation.
 const ROUGH: Effort = Effort { gain: 1e-6, evaluations: 30 };
 const FINE: Effort = Effort { gain: 1e-15, evaluations: 300 };
@@ -107,12 +105,10 @@ impl<'a> Ready<'a> {
     /// The best of a few starts, for comparison.
     pub(super) fn rough(&self, form: Form) -> Option<Estimate> {
         let guess = guess(form, &self.bridged, self.season)?;
-        let value = |point: &Vec<f64>| self.cost(form, &guess, point, ROUGH_EDGE);
-        let mut tried: Vec<(f64, Vec<f64>)> =
-            points(form).into_iter().filter_map(|point| Some((value(&point)?, point))).collect();
-        tried.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let found = tried.into_iter().take(STARTS);
-        let found = found.filter_map(|(_, point)| self.search(form, &guess, &point, ROUGH_EDGE, ROUGH));
+        let value = |point: Vec<f64>| Some((self.cost(form, &guess, &point, ROUGH_EDGE)?, point));
+        let best = |group: Vec<Vec<f64>>| group.into_iter().filter_map(value).min_by(|a, b| a.0.total_cmp(&b.0));
+        let starts = points(form).into_iter().filter_map(best);
+        let found = starts.filter_map(|(_, point)| self.search(form, &guess, &point, ROUGH_EDGE, ROUGH));
         found.min_by(|a, b| a.cost.total_cmp(&b.cost))
     }
 

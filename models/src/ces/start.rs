@@ -10,9 +10,13 @@ const ROWS: usize = 10;
 /// A component over its information potential.
 const RATIO: f64 = 1.1;
 
-/// Smoothing parameters α tried first. At α₁ = 1 the level smooths by α₀ − 1.
-const ALPHAS: [[f64; 2]; 8] =
-    [[1.02, 1.0], [1.1, 1.0], [1.3, 1.0], [1.6, 1.0], [1.9, 1.0], [1.3, 0.9], [1.0, 0.9], [0.8, 0.4]];
+/// Smoothing parameters α tried first, in groups of which each best one is followed. At α₁ = 1 the level smooths by
+/// α₀ − 1; below, it returns to zero.
+const ALPHAS: [&[[f64; 2]]; 3] = [
+    &[[1.02, 1.0], [1.1, 1.0]],
+    &[[1.3, 1.0], [1.6, 1.0], [1.9, 1.0]],
+    &[[1.1, 0.95], [1.5, 0.9], [1.0, 0.9], [0.8, 0.4]],
+];
 /// Those of the real seasonal term.
 const PARTIAL_BETAS: [f64; 3] = [0.02, 0.1, 0.4];
 /// Those of the complex seasonal term.
@@ -44,15 +48,13 @@ pub(super) fn guess(form: Form, series: &[f64], season: usize) -> Option<Compone
     components.finite().then_some(components)
 }
 
-/// Points at which a search may start.
-pub(super) fn points(form: Form) -> Vec<Vec<f64>> {
-    let with = |betas: Vec<Vec<f64>>| {
-        let of = |alpha: &[f64; 2]| betas.iter().map(|beta| [alpha.as_slice(), beta].concat()).collect::<Vec<_>>();
-        ALPHAS.iter().flat_map(of).collect()
+/// Points at which a search may start, in groups.
+pub(super) fn points(form: Form) -> Vec<Vec<Vec<f64>>> {
+    let betas: Vec<Vec<f64>> = match form {
+        Form::None | Form::Simple => vec![Vec::new()],
+        Form::Partial => PARTIAL_BETAS.iter().map(|beta| vec![*beta]).collect(),
+        Form::Full => FULL_BETAS.iter().map(|beta| beta.to_vec()).collect(),
     };
-    match form {
-        Form::None | Form::Simple => with(vec![Vec::new()]),
-        Form::Partial => with(PARTIAL_BETAS.iter().map(|beta| vec![*beta]).collect()),
-        Form::Full => with(FULL_BETAS.iter().map(|beta| beta.to_vec()).collect()),
-    }
+    let with = |alpha: &[f64; 2]| betas.iter().map(|beta| [alpha.as_slice(), beta].concat()).collect::<Vec<_>>();
+    ALPHAS.iter().map(|group| group.iter().flat_map(with).collect()).collect()
 }
