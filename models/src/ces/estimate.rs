@@ -169,10 +169,13 @@ impl<'a> Ready<'a> {
             }
         });
         let toll = edge / n;
-        for i in 0..P {
-            gradient[i] = gradient[i] / square - toll * slack.slopes[i];
-            for j in 0..P {
-                curvature[i][j] = curvature[i][j] / square + toll * slack.slopes[i] * slack.slopes[j];
+        let by_slack = slack.slopes;
+        for (slope, by) in gradient.iter_mut().zip(&by_slack) {
+            *slope = *slope / square - toll * by;
+        }
+        for (row, by) in curvature.iter_mut().zip(&by_slack) {
+            for (second, other) in row.iter_mut().zip(&by_slack) {
+                *second = *second / square + toll * by * other;
             }
         }
         let cost = 0.5 * libm::log(square / n) - toll * slack.value;
