@@ -6,6 +6,7 @@
 
 pub mod arima;
 mod calendar;
+pub mod ces;
 mod civil;
 pub mod conformance;
 mod contract;

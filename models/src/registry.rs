@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    Family, FittedModel, Model, ModelError, ModelSpec, arima, ets, naive, prophet, random_walk, seasonal_naive, theta,
-    window_average,
+    Family, FittedModel, Model, ModelError, ModelSpec, arima, ces, ets, naive, prophet, random_walk, seasonal_naive,
+    theta, window_average,
 };
 
 /// The families known to a process.
@@ -23,6 +23,7 @@ impl Default for Registry {
             Arc::new(arima::Arima),
             Arc::new(ets::Ets),
             Arc::new(theta::Theta),
+            Arc::new(ces::Ces),
             Arc::new(prophet::Prophet),
         ];
         Self { families }

@@ -105,6 +105,16 @@ fn theta_conforms() {
 }
 
 #[test]
+fn ces_conforms() {
+    passes(&check(&Registry::default(), &spec("ces")));
+    for form in ["N", "S", "P", "F"] {
+        let mut one = spec("ces");
+        one.settings.insert("model".into(), form.into());
+        passes(&check(&Registry::default(), &one));
+    }
+}
+
+#[test]
 fn holt_winters_conforms() {
     let mut holt_winters = spec("ets");
     holt_winters.settings.insert("model".into(), "AAA".into());

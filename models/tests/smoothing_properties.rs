@@ -112,7 +112,8 @@ fn paths_of_theta_have_the_exact_law() {
 fn forms() -> Vec<(&'static str, Value)> {
     let ets = ["ANN", "AAdA", "MNM", "MAdM", "MAA", "MMN"].map(|form| ("ets", json!({ "model": form, "season": 7 })));
     let theta = ["STM", "OTM", "DSTM", "DOTM"].map(|kind| ("theta", json!({ "model": kind, "season": 7 })));
-    ets.into_iter().chain(theta).collect()
+    let ces = ["N", "S", "P", "F"].map(|form| ("ces", json!({ "model": form, "season": 7 })));
+    ets.into_iter().chain(theta).chain(ces).collect()
 }
 
 /// Paths drawn after a history that starts inside the window are bit for bit those after the whole history; in one

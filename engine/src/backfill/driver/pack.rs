@@ -31,6 +31,7 @@ pub(crate) fn cost(job: &Job, unit: &Unit, forecasts: usize) -> f64 {
         "prophet" => (60.0, 1.0),
         "ets" => (50.0, 0.7),
         "theta" => (40.0, 0.7),
+        "ces" => (10.0, 0.7),
         _ => (0.2, 0.7),
     };
     if unit.paths || unit.points { forecast * forecasts as f64 } else { fit }
