@@ -225,8 +225,9 @@ pub fn main() -> i32 {
             return 1;
         }
     };
-    // a run closes its ledger before it leaves; everything else may stop where it is
-    let closes = matches!(cli.command, Command::Train | Command::Infer | Command::Backfill(_) | Command::Bench(_));
+    // a run closes its ledger before it leaves, a query over a cluster is cancelled; all else may stop where it is
+    let closes = matches!(cli.command, Command::Train | Command::Infer | Command::Backfill(_) | Command::Bench(_))
+        || matches!(cli.command, Command::Sql(_)) && cli.scheduler.is_some();
     let ended = runtime.block_on(async {
         let (stop, stopped) = tokio::sync::watch::channel(false);
         let work = commands::run(cli, stopped);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use backon::{BackoffBuilder, ExponentialBuilder};
 use ballista_core::execution_plans::execute_physical_plan;
 use ballista_core::extension::SessionConfigExt;
-use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::{ExecutionPlan, SendableRecordBatchStream};
 use datafusion_proto::physical_plan::AsExecutionPlan;
 use datafusion_proto::protobuf::PhysicalPlanNode;
 use futures::TryStreamExt;
@@ -87,11 +87,11 @@ impl Cluster {
         self.rest.is_busy(name).await
     }
 
-    /// Runs a plan as one job to its end. Its rows are dropped: on a cluster write steps report beside the tables.
+    /// Submits a plan as one job. Its rows come as it ends.
     ///
     /// # Errors
     /// [`EngineError::Internal`] if the plan is too large to send, else why the job ended early.
-    pub async fn submit(&self, plan: Arc<dyn ExecutionPlan>, name: &str) -> Result<()> {
+    pub async fn submit(&self, plan: Arc<dyn ExecutionPlan>, name: &str) -> Result<SendableRecordBatchStream> {
         let config = session::config().with_ballista_job_name(name);
         let codec = config.ballista_physical_extension_codec();
         let bytes = plan_bytes(&plan, codec.as_ref())?;
@@ -112,7 +112,15 @@ impl Cluster {
             session_id,
             config.clone(),
         );
-        rows.await?.try_for_each(|_| std::future::ready(Ok(()))).await?;
+        Ok(rows.await?)
+    }
+
+    /// Runs a plan as one job to its end. Its rows are dropped: on a cluster write steps report beside the tables.
+    ///
+    /// # Errors
+    /// As [`submit`](Self::submit).
+    pub async fn run(&self, plan: Arc<dyn ExecutionPlan>, name: &str) -> Result<()> {
+        self.submit(plan, name).await?.try_for_each(|_| std::future::ready(Ok(()))).await?;
         Ok(())
     }
 
@@ -121,7 +129,7 @@ impl Cluster {
         self.backoff().build().nth(failures).unwrap_or(LONGEST_PAUSE)
     }
 
-    fn lost(&self, message: &str) -> EngineError {
+    pub(super) fn lost(&self, message: &str) -> EngineError {
         EngineError::Scheduler { scheduler: self.root.clone(), source: message.into() }
     }
 
