@@ -7,6 +7,7 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 use ballista_core::execution_plans::execute_physical_plan;
 use ballista_core::extension::SessionConfigExt;
 use datafusion::physical_plan::{ExecutionPlan, SendableRecordBatchStream};
+use datafusion::prelude::SessionConfig;
 use datafusion_proto::physical_plan::AsExecutionPlan;
 use datafusion_proto::protobuf::PhysicalPlanNode;
 use futures::TryStreamExt;
@@ -87,12 +88,17 @@ impl Cluster {
         self.rest.is_busy(name).await
     }
 
-    /// Submits a plan as one job. Its rows come as it ends.
+    /// Submits a plan as one job; `config` is what it was planned with. Its rows come as it ends.
     ///
     /// # Errors
     /// [`EngineError::Internal`] if the plan is too large to send, else why the job ended early.
-    pub async fn submit(&self, plan: Arc<dyn ExecutionPlan>, name: &str) -> Result<SendableRecordBatchStream> {
-        let config = session::config().with_ballista_job_name(name);
+    pub(super) async fn submit(
+        &self,
+        plan: Arc<dyn ExecutionPlan>,
+        config: SessionConfig,
+        name: &str,
+    ) -> Result<SendableRecordBatchStream> {
+        let config = config.with_ballista_job_name(name);
         let codec = config.ballista_physical_extension_codec();
         let bytes = plan_bytes(&plan, codec.as_ref())?;
         if bytes > MAX_PLAN_BYTES {
@@ -118,9 +124,9 @@ impl Cluster {
     /// Runs a plan as one job to its end. Its rows are dropped: on a cluster write steps report beside the tables.
     ///
     /// # Errors
-    /// As [`submit`](Self::submit).
+    /// [`EngineError::Internal`] if the plan is too large to send, else why the job ended early.
     pub async fn run(&self, plan: Arc<dyn ExecutionPlan>, name: &str) -> Result<()> {
-        self.submit(plan, name).await?.try_for_each(|_| std::future::ready(Ok(()))).await?;
+        self.submit(plan, session::config(), name).await?.try_for_each(|_| std::future::ready(Ok(()))).await?;
         Ok(())
     }
 

@@ -12,7 +12,7 @@ mod session;
 
 pub use client::Cluster;
 pub use codec::{LogicalCodec, PhysicalCodec};
-pub use query::reads_files;
+pub use query::{query_config, travels};
 pub use session::{config, functions, runtime, state};
 
 #[cfg(test)]

@@ -65,7 +65,7 @@ pub(crate) async fn existing(session: &Session, name: Option<&str>) -> Outcome<V
 pub(crate) async fn context(session: &Session) -> Outcome<SessionContext> {
     let config = match &session.runner {
         Runner::Embedded => SessionConfig::new(),
-        Runner::Cluster(cluster) => cluster::config().with_target_partitions(cluster.vcores().await?),
+        Runner::Cluster(cluster) => cluster::query_config(cluster.vcores().await?),
     };
     let config = config.with_default_catalog_and_schema("almanac", "forecast").with_information_schema(true);
     let context = session_with(config);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use almanac_engine::EngineError;
 use almanac_engine::backfill::Runner;
-use almanac_engine::cluster::{Cluster, reads_files};
+use almanac_engine::cluster::{Cluster, travels};
 use arrow::array::RecordBatch;
 use arrow::json::writer::{LineDelimited, WriterBuilder};
 use datafusion::common::arrow::util::pretty::pretty_format_batches;
@@ -44,7 +44,7 @@ pub(crate) async fn run(session: &Session, command: &SqlCommand) -> Outcome {
     let schema = planned.schema().inner().clone();
     let plan = planned.create_physical_plan().await?;
     let mut rows = match &session.runner {
-        Runner::Cluster(cluster) if reads_files(&plan) => over(session, cluster, plan).await?,
+        Runner::Cluster(cluster) if travels(&plan) => over(session, cluster, &context, plan).await?,
         _ => collect(plan, context.task_ctx()).await?,
     };
     if rows.is_empty() {
@@ -55,10 +55,15 @@ pub(crate) async fn run(session: &Session, command: &SqlCommand) -> Outcome {
 }
 
 /// Runs a query's plan over the cluster; one that the user interrupts is cancelled there.
-async fn over(session: &Session, cluster: &Cluster, plan: Arc<dyn ExecutionPlan>) -> Outcome<Vec<RecordBatch>> {
+async fn over(
+    session: &Session,
+    cluster: &Cluster,
+    context: &SessionContext,
+    plan: Arc<dyn ExecutionPlan>,
+) -> Outcome<Vec<RecordBatch>> {
     let name = format!("almanac/sql/{}", uuid::Uuid::new_v4());
     tokio::select! {
-        rows = cluster.query(plan, &name) => Ok(rows?),
+        rows = cluster.query(plan, context.copied_config(), &name) => Ok(rows?),
         () = session.interrupted() => {
             cluster.cancel(&name).await?;
             Err(EngineError::Interrupted.into())
