@@ -215,8 +215,9 @@ pub struct DemoCommand {
 /// Parses the arguments, runs the command and returns its exit code.
 pub fn main() -> i32 {
     let cli = Cli::parse();
-    let filter = tracing_subscriber::EnvFilter::try_from_env("ALMANAC_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,buoyant_kernel=error,deltalake_core=error"));
+    let filter = tracing_subscriber::EnvFilter::try_from_env("ALMANAC_LOG").unwrap_or_else(|_| {
+        tracing_subscriber::EnvFilter::new("warn,buoyant_kernel=error,deltalake_core=error,ballista_core=off")
+    });
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(8 << 20).build() {
         Ok(runtime) => runtime,
@@ -225,8 +226,9 @@ pub fn main() -> i32 {
             return 1;
         }
     };
-    // a run closes its ledger before it leaves; everything else may stop where it is
-    let closes = matches!(cli.command, Command::Train | Command::Infer | Command::Backfill(_) | Command::Bench(_));
+    // a run closes its ledger before it leaves, a query over a cluster is cancelled; all else may stop where it is
+    let closes = matches!(cli.command, Command::Train | Command::Infer | Command::Backfill(_) | Command::Bench(_))
+        || matches!(cli.command, Command::Sql(_)) && cli.scheduler.is_some();
     let ended = runtime.block_on(async {
         let (stop, stopped) = tokio::sync::watch::channel(false);
         let work = commands::run(cli, stopped);

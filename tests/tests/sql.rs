@@ -14,6 +14,12 @@ mod checks;
 mod engine;
 #[path = "sql/formats.rs"]
 mod formats;
+#[path = "s3/gateway.rs"]
+#[allow(dead_code)] // of what cluster tests share, a part is used here
+mod gateway;
+#[path = "cluster/processes.rs"]
+#[allow(dead_code)]
+mod processes;
 #[path = "sql/script.rs"]
 mod script;
 #[path = "sql/warehouse.rs"]
@@ -50,6 +56,27 @@ fn trial(path: PathBuf, world: Arc<LazyLock<World>>) -> Trial {
     })
 }
 
+/// One test: every script with its queries computed by two executors.
+fn over_a_cluster(world: Arc<LazyLock<World>>) -> Trial {
+    Trial::test("cluster/every script", move || {
+        let engine = Engine::of(&world);
+        let cluster = processes::Cluster::new(2);
+        let over = engine.with(&["--scheduler", &cluster.address()]);
+        let told: Vec<String> = (scripts().iter())
+            .flat_map(|path| {
+                let name = format!("over a cluster: {}", path.file_name().unwrap().to_string_lossy());
+                script::failures(&over, &name, &std::fs::read_to_string(path).unwrap())
+            })
+            .collect();
+        let tasks = cluster.finished();
+        if !told.is_empty() {
+            return Err(Failed::from(format!("{} failed\n\n{}", told.len(), told.join("\n"))));
+        }
+        // a query that reads a table is at least one task
+        if tasks < 100.0 { Err(Failed::from(format!("the executors finished only {tasks} tasks"))) } else { Ok(()) }
+    })
+}
+
 fn main() {
     let arguments = Arguments::from_args();
     let world = Arc::new(LazyLock::new(warehouse::make as fn() -> World));
@@ -60,6 +87,7 @@ fn main() {
         })
     };
     let mut trials: Vec<Trial> = scripts().into_iter().map(|path| trial(path, Arc::clone(&world))).collect();
+    trials.push(over_a_cluster(Arc::clone(&world)));
     trials.extend(formats::TESTS.map(|test| named("formats", test)));
     trials.extend(checks::TESTS.map(|test| named("checks", test)));
     let conclusion = run(&arguments, trials);

@@ -6,7 +6,8 @@ use std::time::Duration;
 use backon::{BackoffBuilder, ExponentialBuilder};
 use ballista_core::execution_plans::execute_physical_plan;
 use ballista_core::extension::SessionConfigExt;
-use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::{ExecutionPlan, SendableRecordBatchStream};
+use datafusion::prelude::SessionConfig;
 use datafusion_proto::physical_plan::AsExecutionPlan;
 use datafusion_proto::protobuf::PhysicalPlanNode;
 use futures::TryStreamExt;
@@ -87,12 +88,17 @@ impl Cluster {
         self.rest.is_busy(name).await
     }
 
-    /// Runs a plan as one job to its end. Its rows are dropped: on a cluster write steps report beside the tables.
+    /// Submits a plan as one job; `config` is what it was planned with. Its rows come as it ends.
     ///
     /// # Errors
     /// [`EngineError::Internal`] if the plan is too large to send, else why the job ended early.
-    pub async fn submit(&self, plan: Arc<dyn ExecutionPlan>, name: &str) -> Result<()> {
-        let config = session::config().with_ballista_job_name(name);
+    pub(super) async fn submit(
+        &self,
+        plan: Arc<dyn ExecutionPlan>,
+        config: SessionConfig,
+        name: &str,
+    ) -> Result<SendableRecordBatchStream> {
+        let config = config.with_ballista_job_name(name);
         let codec = config.ballista_physical_extension_codec();
         let bytes = plan_bytes(&plan, codec.as_ref())?;
         if bytes > MAX_PLAN_BYTES {
@@ -112,7 +118,15 @@ impl Cluster {
             session_id,
             config.clone(),
         );
-        rows.await?.try_for_each(|_| std::future::ready(Ok(()))).await?;
+        Ok(rows.await?)
+    }
+
+    /// Runs a plan as one job to its end. Its rows are dropped: on a cluster write steps report beside the tables.
+    ///
+    /// # Errors
+    /// [`EngineError::Internal`] if the plan is too large to send, else why the job ended early.
+    pub async fn run(&self, plan: Arc<dyn ExecutionPlan>, name: &str) -> Result<()> {
+        self.submit(plan, session::config(), name).await?.try_for_each(|_| std::future::ready(Ok(()))).await?;
         Ok(())
     }
 
@@ -121,7 +135,7 @@ impl Cluster {
         self.backoff().build().nth(failures).unwrap_or(LONGEST_PAUSE)
     }
 
-    fn lost(&self, message: &str) -> EngineError {
+    pub(super) fn lost(&self, message: &str) -> EngineError {
         EngineError::Scheduler { scheduler: self.root.clone(), source: message.into() }
     }
 

@@ -6,11 +6,13 @@
 mod client;
 mod codec;
 pub mod process;
+mod query;
 mod rest;
 mod session;
 
 pub use client::Cluster;
 pub use codec::{LogicalCodec, PhysicalCodec};
+pub use query::{query_config, travels};
 pub use session::{config, functions, runtime, state};
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use almanac_engine::EngineError;
+use almanac_engine::backfill::Runner;
+use almanac_engine::cluster;
 use almanac_engine::delta::{Snapshot, session_with};
 use almanac_engine::settings::Settings;
 use almanac_engine::tables::{self, TableDef};
@@ -61,8 +63,11 @@ pub(crate) async fn existing(session: &Session, name: Option<&str>) -> Outcome<V
 
 /// A session in which every existing table is `schema.name`, with our functions and views.
 pub(crate) async fn context(session: &Session) -> Outcome<SessionContext> {
-    let config =
-        SessionConfig::new().with_default_catalog_and_schema("almanac", "forecast").with_information_schema(true);
+    let config = match &session.runner {
+        Runner::Embedded => SessionConfig::new(),
+        Runner::Cluster(cluster) => cluster::query_config(cluster.vcores().await?),
+    };
+    let config = config.with_default_catalog_and_schema("almanac", "forecast").with_information_schema(true);
     let context = session_with(config);
     almanac_udfs::register(&context);
     let catalog = Arc::new(MemoryCatalogProvider::new());

@@ -1,12 +1,17 @@
 //! `sql`: queries over the tables and views.
 
+use std::sync::Arc;
+
 use almanac_engine::EngineError;
+use almanac_engine::backfill::Runner;
+use almanac_engine::cluster::{Cluster, travels};
 use arrow::array::RecordBatch;
 use arrow::json::writer::{LineDelimited, WriterBuilder};
 use datafusion::common::arrow::util::pretty::pretty_format_batches;
 use datafusion::dataframe::DataFrame;
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SQLOptions;
+use datafusion::physical_plan::{ExecutionPlan, collect};
 use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast;
@@ -37,12 +42,33 @@ pub(crate) async fn run(session: &Session, command: &SqlCommand) -> Outcome {
     let context = catalog::context(session).await?;
     let planned = plan(&context, &query).await?;
     let schema = planned.schema().inner().clone();
-    let mut rows = planned.collect().await?;
+    let plan = planned.create_physical_plan().await?;
+    let mut rows = match &session.runner {
+        Runner::Cluster(cluster) if travels(&plan) => over(session, cluster, &context, plan).await?,
+        _ => collect(plan, context.task_ctx()).await?,
+    };
     if rows.is_empty() {
         // so that the columns are named where there are no rows
         rows.push(RecordBatch::new_empty(schema));
     }
     show(&rows, &command.format)
+}
+
+/// Runs a query's plan over the cluster; one that the user interrupts is cancelled there.
+async fn over(
+    session: &Session,
+    cluster: &Cluster,
+    context: &SessionContext,
+    plan: Arc<dyn ExecutionPlan>,
+) -> Outcome<Vec<RecordBatch>> {
+    let name = format!("almanac/sql/{}", uuid::Uuid::new_v4());
+    tokio::select! {
+        rows = cluster.query(plan, context.copied_config(), &name) => Ok(rows?),
+        () = session.interrupted() => {
+            cluster.cancel(&name).await?;
+            Err(EngineError::Interrupted.into())
+        }
+    }
 }
 
 /// Plans a query. Statements that change something are refused: it would be forgotten with this process.

@@ -74,6 +74,13 @@ impl Engine {
         Self { binary: crate::warehouse::binary(), global: world.arguments(), extra }
     }
 
+    /// The same with further arguments for every query.
+    pub(crate) fn with(&self, arguments: &[&str]) -> Self {
+        let mut engine = self.clone();
+        engine.extra.extend(arguments.iter().map(|&argument| argument.to_owned()));
+        engine
+    }
+
     /// Rows of a query. A statement `\named NAME` is the named query.
     pub(crate) fn query(&self, statement: &str) -> Result<Vec<Row>, Refusal> {
         let mut command = Command::new(&self.binary);

@@ -111,7 +111,7 @@ impl RemoteJob<'_> {
         let name = format!("{}/{attempt}", self.name());
         let mut look = tokio::time::interval(Duration::from_secs_f64(LOOK_SECONDS));
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let submitted = self.cluster.submit(plan, &name);
+        let submitted = self.cluster.run(plan, &name);
         tokio::pin!(submitted);
         let (mut asked, mut busy) = (Instant::now(), Instant::now());
         let ended = loop {
