@@ -3,6 +3,7 @@
 //! | function | kind | what it does |
 //! |---|---|---|
 //! | [`fit_model`](fit) | scalar | estimates a model on a training window |
+//! | [`fit_model_agg`](fit_rows) | aggregate | the same on the rows of a group |
 //! | [`simulate_paths`](simulate) | scalar | conditions a stored model on history and draws paths |
 //! | [`crps`, `quantiles`, `value_at_risk`, `expected_shortfall`](sample) | scalar | statistics of the values in a list |
 //! | [`crps_agg`, … `expected_shortfall_agg`](sample) | aggregate | the same of the rows of a group |
@@ -18,6 +19,7 @@ mod columns;
 pub mod coverage;
 mod error;
 pub mod fit;
+pub mod fit_rows;
 mod models;
 pub mod pinball;
 pub mod sample;
@@ -44,6 +46,7 @@ pub fn functions() -> Vec<ScalarUDF> {
 /// Every aggregate function.
 pub fn aggregates() -> Vec<AggregateUDF> {
     let mut functions = vec![
+        AggregateUDF::new_from_impl(fit_rows::FitModelAgg::new()),
         AggregateUDF::new_from_impl(pinball::MeanPinballLoss::new()),
         AggregateUDF::new_from_impl(coverage::IntervalCoverage::new()),
     ];

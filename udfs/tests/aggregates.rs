@@ -60,12 +60,20 @@ const COUNTS: &str = "SELECT g, interval_coverage(x, x + 20, y) AS a FROM t GROU
 const COUNTS_BY_HAND: &str = "SELECT g, avg(CASE WHEN y >= x AND y <= x + 20 THEN 1.0 ELSE 0.0 END) AS a FROM t \
     WHERE x IS NOT NULL GROUP BY g ORDER BY g";
 
+const FITS: &str = "SELECT g, f['parameters'] AS a, f['samples'] AS b FROM (SELECT g, \
+    fit_model_agg('{\"name\":\"naive\",\"family\":\"naive\"}', day, x, [], DATE '2000-01-01', 1, 1, 5) AS f \
+    FROM t GROUP BY g) ORDER BY g";
+
+const FITS_OF_LISTS: &str = "SELECT g, f['parameters'] AS a, f['samples'] AS b FROM (SELECT g, \
+    fit_model('{\"name\":\"naive\",\"family\":\"naive\"}', array_agg(day ORDER BY day), \
+    array_agg(x ORDER BY day), [], DATE '2000-01-01', 1, 1, 5) AS f FROM t GROUP BY g) ORDER BY g";
+
 #[tokio::test]
 async fn partitions_and_batches_change_no_bit() {
     let rows = rows();
     let reversed: Vec<RecordBatch> = (0..rows.num_rows()).rev().map(|row| rows.slice(row, 1)).collect();
     let reversed = concat_batches(&rows.schema(), &reversed).unwrap();
-    for (query, same) in [(STATISTICS, LISTS), (COUNTS, COUNTS_BY_HAND)] {
+    for (query, same) in [(STATISTICS, LISTS), (COUNTS, COUNTS_BY_HAND), (FITS, FITS_OF_LISTS)] {
         let one = answer(query, &rows, 1, 1_000).await;
         assert_eq!(one, answer(same, &rows, 1, 1_000).await);
         for (partitions, size) in [(1, 7), (2, 100), (5, 7), (8, 1)] {
