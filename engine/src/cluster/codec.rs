@@ -36,7 +36,7 @@ struct StepMessage {
 #[derive(Serialize, Deserialize)]
 enum TableMessage {
     Pinned(Pin),
-    Regenerated(Ask),
+    Regenerated(Box<Ask>),
 }
 
 fn external(error: serde_json::Error) -> DataFusionError {
@@ -109,7 +109,7 @@ impl LogicalExtensionCodec for LogicalCodec {
         };
         match serde_json::from_slice(ours).map_err(external)? {
             TableMessage::Pinned(pin) => Ok(Arc::new(PinnedTable::new(pin, schema))),
-            TableMessage::Regenerated(ask) => Ok(Arc::new(Regenerated::new(ask))),
+            TableMessage::Regenerated(ask) => Ok(Arc::new(Regenerated::new(*ask))),
         }
     }
 
@@ -122,7 +122,7 @@ impl LogicalExtensionCodec for LogicalCodec {
         let message = if let Some(pinned) = table.downcast_ref::<PinnedTable>() {
             TableMessage::Pinned(pinned.pin().clone())
         } else if let Some(regenerated) = table.downcast_ref::<Regenerated>() {
-            TableMessage::Regenerated(regenerated.ask().clone())
+            TableMessage::Regenerated(Box::new(regenerated.ask().clone()))
         } else {
             return self.inner.try_encode_table_provider(name, table, bytes);
         };

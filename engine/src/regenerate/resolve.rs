@@ -15,7 +15,6 @@ use crate::plan::job::{Job, SharedJob, iso, key_text};
 use crate::plan::panel::{self, KeySeries};
 use crate::plan::servable;
 use crate::plan::worklist::Unit;
-use crate::settings::Settings;
 use crate::{EngineError, Result, tables, tables_input};
 
 /// The job and the unit of a call.
@@ -61,7 +60,7 @@ pub(super) async fn resolve(ask: &Ask) -> Result<(SharedJob, Unit)> {
     models.values_mut().for_each(|rows| rows.retain(|known, _| *known == key));
     models.retain(|_, rows| !rows.is_empty());
     if !models.contains_key(&cell) {
-        return Err(no_model(&job.settings, &key, &cell, &models));
+        return Err(no_model(&key, &cell, &models));
     }
     refuse_other_settings(&job, models.iter().filter(|(known, _)| **known == cell), Horizon::MayBeShorter)?;
     let calendar = job.calendar()?;
@@ -94,7 +93,7 @@ fn no_session(key: &str, series: &KeySeries, origin: Day) -> EngineError {
     let around: Vec<String> = before.into_iter().chain(series.days.get(end)).map(|&day| iso(day)).collect();
     let ends = [series.days.first(), series.days.last()].map(|day| day.map_or_else(String::new, |&day| iso(day)));
     let hint = format!(
-        "; it is no session of {}, the nearest are {}, of {} to {}",
+        ": it is no session of {}; the nearest are {}, the first and last {} and {}",
         display_key(key),
         around.join(" and "),
         ends[0],
@@ -104,27 +103,21 @@ fn no_session(key: &str, series: &KeySeries, origin: Day) -> EngineError {
 }
 
 /// The models there are of a key, for someone who asked for one that is not stored.
-fn no_model(
-    settings: &Settings,
-    key: &str,
-    cell: &Cell,
-    stored: &BTreeMap<Cell, BTreeMap<String, ModelRow>>,
-) -> EngineError {
+fn no_model(key: &str, cell: &Cell, stored: &BTreeMap<Cell, BTreeMap<String, ModelRow>>) -> EngineError {
     let mut windows: BTreeMap<&str, Vec<Day>> = BTreeMap::new();
     for known in stored.keys() {
         windows.entry(&known.model_name).or_default().push(known.training_cutoff_date + 1);
     }
-    let version = &settings.forecast.model_version;
-    let mut shown: Vec<String> = windows.iter().map(|(name, starts)| format!("{name} ({})", range(starts))).collect();
-    if shown.is_empty() {
-        shown.push("none".into());
-    }
+    let shown: Vec<String> = windows.iter().map(|(name, starts)| format!("{name} ({})", range(starts))).collect();
+    let there = match shown.is_empty() {
+        true => "no model is".to_owned(),
+        false => format!("{} are", shown.join(", ")),
+    };
     let hint = format!(
-        ", model version {version:?}, trained for {} on the window of {}; stored for it, with first and last window, are {}; \
-         `almanac train` makes what is missing",
+        " for {} in the window from {}, model version {:?}; {there} trained for this key; `almanac train` makes what is missing",
         display_key(key),
         iso(cell.training_cutoff_date + 1),
-        shown.join(", ")
+        cell.model_version,
     );
     EngineError::NotFound { what: "model", name: cell.model_name.clone(), hint }
 }
