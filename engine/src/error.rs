@@ -19,6 +19,18 @@ pub enum EngineError {
         /// What is accepted.
         message: String,
     },
+    /// An argument of a table function is refused.
+    #[error("{function}: {argument} = {value}: {message}")]
+    Argument {
+        /// The function.
+        function: &'static str,
+        /// Name of the argument.
+        argument: String,
+        /// The value as given.
+        value: String,
+        /// What is accepted.
+        message: String,
+    },
     /// Something asked for by name does not exist.
     #[error("{what} {name:?} not found{hint}")]
     NotFound {
@@ -110,7 +122,7 @@ impl EngineError {
     /// 7 storage or scheduler, 130 interrupted.
     pub fn exit_code(&self) -> i32 {
         match self {
-            Self::Configuration { .. } => 2,
+            Self::Configuration { .. } | Self::Argument { .. } => 2,
             Self::NotFound { .. } => 4,
             Self::Input { .. } => 5,
             Self::Conflict { .. } | Self::Horizon { .. } => 6,

@@ -9,6 +9,7 @@ pub mod evaluate;
 pub mod identity;
 pub mod memory;
 pub mod plan;
+pub mod regenerate;
 pub mod registry;
 pub mod settings;
 pub mod tables;

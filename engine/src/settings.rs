@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 /// Most sessions ahead that may be asked for.
 pub const LONGEST_HORIZON: usize = 365;
 
+/// Most paths of one forecast that may be asked for.
+pub const MOST_PATHS: usize = 1_000_000;
+
 /// The whole file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

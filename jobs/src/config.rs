@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use almanac_engine::settings::{LONGEST_HORIZON, Settings};
+use almanac_engine::settings::{LONGEST_HORIZON, MOST_PATHS, Settings};
 use almanac_engine::{EngineError, Result, registry};
 use almanac_models::Frequency;
 use figment::Figment;
@@ -106,8 +106,8 @@ fn check(settings: &Settings) -> Result<()> {
         let message = format!("expected 1 to {LONGEST_HORIZON} sessions");
         return refuse("forecast.horizon", forecast.horizon.to_string(), &message);
     }
-    if !(1..=1_000_000).contains(&forecast.paths) {
-        return refuse("forecast.paths", forecast.paths.to_string(), "expected 1 to 1000000");
+    if !(1..=MOST_PATHS).contains(&forecast.paths) {
+        return refuse("forecast.paths", forecast.paths.to_string(), &format!("expected 1 to {MOST_PATHS}"));
     }
     let ascending = forecast.levels.windows(2).all(|pair| pair[0] < pair[1]);
     if forecast.levels.is_empty() || !ascending || forecast.levels.iter().any(|level| !(1..=99).contains(level)) {

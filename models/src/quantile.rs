@@ -13,13 +13,13 @@ fn position(probability: f64, n: usize) -> (usize, f64) {
     (lower, place - lower as f64)
 }
 
-fn interpolate(lower: f32, upper: f32, weight: f64) -> f64 {
-    let lower = f64::from(lower);
-    lower + weight * (f64::from(upper) - lower)
+fn interpolate<T: Into<f64>>(lower: T, upper: T, weight: f64) -> f64 {
+    let lower = lower.into();
+    lower + weight * (upper.into() - lower)
 }
 
-/// Type-7 quantile of ascending values; NaN if there are none.
-pub fn quantile_of_sorted(sorted: &[f32], probability: f64) -> f64 {
+/// Type-7 quantile of ascending values, `f32` or `f64`; NaN if there are none.
+pub fn quantile_of_sorted<T: Copy + Into<f64>>(sorted: &[T], probability: f64) -> f64 {
     if sorted.is_empty() {
         return f64::NAN;
     }

@@ -19,6 +19,8 @@ mod readers;
 mod real;
 #[path = "proofs/refusals.rs"]
 mod refusals;
+#[path = "proofs/regenerated.rs"]
+mod regenerated;
 #[path = "proofs/retail.rs"]
 mod retail;
 #[path = "proofs/staleness.rs"]

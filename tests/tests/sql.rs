@@ -1,15 +1,17 @@
 //! What SQL answers: every file of `tests/sql` is a test, each of its statements put to the built binary.
 //!
 //! The files are sqllogictest scripts (`script.rs` has the directives in use, `answer.rs` how values are written); a
-//! new file needs no code. A statement `\named NAME` is a named query. One warehouse is made per process, by
-//! `warehouse.rs`. `ALMANAC_SLT` names a part of the file names to run, `ALMANAC_SQL_ARGS` further arguments of every
-//! query, separated by blanks.
+//! new file needs no code. A statement `\named NAME` is a named query. The examples of docs/functions.md are run too. One
+//! warehouse is made per process, by `warehouse.rs`. `ALMANAC_SLT` names a part of the file names to run,
+//! `ALMANAC_SQL_ARGS` further arguments of every query, separated by blanks.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "sql/answer.rs"]
 mod answer;
 #[path = "sql/checks.rs"]
 mod checks;
+#[path = "sql/documentation.rs"]
+mod documentation;
 #[path = "sql/engine.rs"]
 mod engine;
 #[path = "sql/formats.rs"]
@@ -90,6 +92,9 @@ fn main() {
     trials.push(over_a_cluster(Arc::clone(&world)));
     trials.extend(formats::TESTS.map(|test| named("formats", test)));
     trials.extend(checks::TESTS.map(|test| named("checks", test)));
+    trials.push(named("documentation", documentation::TEST));
+    let docs = Arc::clone(&world);
+    trials.push(Trial::test("documentation::functions", move || documentation::check(&docs).map_err(Failed::from)));
     let conclusion = run(&arguments, trials);
     drop(world);
     conclusion.exit();

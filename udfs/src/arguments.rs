@@ -24,6 +24,11 @@ impl Arguments {
         Ok(Self { function, arrays })
     }
 
+    /// The arguments of an aggregate, of one length.
+    pub(crate) fn of_arrays(function: &'static str, arrays: Vec<ArrayRef>) -> Self {
+        Self { function, arrays }
+    }
+
     fn array(&self, index: usize) -> Result<&ArrayRef> {
         match self.arrays.get(index) {
             Some(array) => Ok(array),
@@ -56,6 +61,11 @@ impl Arguments {
 
     pub(crate) fn integers(&self, index: usize) -> Result<arrow::array::Int64Array> {
         Ok(self.present(index, &DataType::Int64)?.as_primitive::<Int64Type>().clone())
+    }
+
+    /// Doubles; SQL nulls become NaN.
+    pub(crate) fn doubles(&self, index: usize) -> Result<Float64Array> {
+        doubles(self.array(index)?)
     }
 
     pub(crate) fn dates(&self, index: usize) -> Result<Date32Array> {

@@ -100,11 +100,12 @@ impl ScalarUDFImpl for FitModel {
             let fitted = guarded(|| fit(&spec, days.values(), target.values(), &series, &context));
             results.push(fitted, started.elapsed().as_secs_f64());
         }
-        Ok(ColumnarValue::Array(results.finish()))
+        Ok(ColumnarValue::Array(Arc::new(results.finish())))
     }
 }
 
-fn fit(
+/// Checks a window and fits a model on it.
+pub(crate) fn fit(
     spec: &ModelSpec,
     days: &[i32],
     target: &[f64],
@@ -150,8 +151,9 @@ pub(crate) fn check_lengths(days: usize, target: usize, series: &[Float64Array])
     }
 }
 
+/// Fits as rows of the result.
 #[derive(Default)]
-struct Results {
+pub(crate) struct Results {
     text: [StringBuilder; 6],
     fitted_model: BinaryBuilder,
     samples: Int32Builder,
@@ -159,7 +161,7 @@ struct Results {
 }
 
 impl Results {
-    fn push(&mut self, fitted: Result<Fitted, ModelError>, seconds: f64) {
+    pub(crate) fn push(&mut self, fitted: Result<Fitted, ModelError>, seconds: f64) {
         let (fitted, error) = match fitted {
             Ok(fitted) => (Some(fitted), None),
             Err(error) => (None, Some(error)),
@@ -190,7 +192,7 @@ impl Results {
         }
     }
 
-    fn finish(self) -> ArrayRef {
+    pub(crate) fn finish(self) -> StructArray {
         let [mut model_type, mut format, mut parameters, mut fallback, mut code, mut message] = self.text;
         let [mut log_likelihood, mut aicc, mut training, mut validation, mut seconds] = self.numbers;
         let (mut fitted_model, mut samples) = (self.fitted_model, self.samples);
@@ -209,6 +211,6 @@ impl Results {
             Arc::new(message.finish()),
             Arc::new(seconds.finish()),
         ];
-        Arc::new(StructArray::new(fields(), columns, None))
+        StructArray::new(fields(), columns, None)
     }
 }

@@ -5,14 +5,15 @@
 pub mod actuals;
 mod driver;
 mod estimate;
-mod existing;
-mod grid;
+pub(crate) mod existing;
+pub(crate) mod grid;
 mod held;
 mod inputs;
+pub(crate) mod keys;
 mod ledger;
 mod missing;
 mod selection;
-mod settled;
+pub(crate) mod settled;
 
 pub use driver::{Event, Options, Runner, StepReport, infer, train};
 pub use estimate::{Estimate, ModelEstimate, estimate};

@@ -13,7 +13,7 @@ use crate::{EngineError, Result, identity, tables};
 
 /// For which horizons stored models may have been fitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Horizon {
+pub(crate) enum Horizon {
     /// Today's.
     Same,
     /// Today's or a shorter one.
@@ -21,7 +21,7 @@ pub(super) enum Horizon {
 }
 
 /// One model version never mixes settings: its stored models must have been made under today's.
-pub(super) fn refuse_other_settings<'a>(
+pub(crate) fn refuse_other_settings<'a>(
     job: &Job,
     models: impl Iterator<Item = (&'a Cell, &'a BTreeMap<String, ModelRow>)>,
     horizon: Horizon,

@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::delta::{Pin, PinnedTable};
 use crate::plan::job::Job;
 use crate::plan::node::{Step, StepExec};
+use crate::regenerate::{Ask, Regenerated};
 
 const MARK: &[u8] = b"\x01almanac";
 
@@ -29,6 +30,13 @@ const MARK: &[u8] = b"\x01almanac";
 struct StepMessage {
     step: Step,
     job: Job,
+}
+
+/// What a table is on another process.
+#[derive(Serialize, Deserialize)]
+enum TableMessage {
+    Pinned(Pin),
+    Regenerated(Box<Ask>),
 }
 
 fn external(error: serde_json::Error) -> DataFusionError {
@@ -74,7 +82,7 @@ impl PhysicalExtensionCodec for PhysicalCodec {
     }
 }
 
-/// Codec of logical plans: tables travel as their name and version.
+/// Codec of logical plans: tables travel as their name and version, calls of table functions as what they ask for.
 #[derive(Debug, Default)]
 pub struct LogicalCodec {
     inner: BallistaLogicalExtensionCodec,
@@ -99,8 +107,10 @@ impl LogicalExtensionCodec for LogicalCodec {
         let Some(ours) = bytes.strip_prefix(MARK) else {
             return self.inner.try_decode_table_provider(bytes, name, schema, context);
         };
-        let pin: Pin = serde_json::from_slice(ours).map_err(external)?;
-        Ok(Arc::new(PinnedTable::new(pin, schema)))
+        match serde_json::from_slice(ours).map_err(external)? {
+            TableMessage::Pinned(pin) => Ok(Arc::new(PinnedTable::new(pin, schema))),
+            TableMessage::Regenerated(ask) => Ok(Arc::new(Regenerated::new(*ask))),
+        }
     }
 
     fn try_encode_table_provider(
@@ -109,11 +119,15 @@ impl LogicalExtensionCodec for LogicalCodec {
         table: Arc<dyn TableProvider>,
         bytes: &mut Vec<u8>,
     ) -> Result<()> {
-        let Some(pinned) = table.downcast_ref::<PinnedTable>() else {
+        let message = if let Some(pinned) = table.downcast_ref::<PinnedTable>() {
+            TableMessage::Pinned(pinned.pin().clone())
+        } else if let Some(regenerated) = table.downcast_ref::<Regenerated>() {
+            TableMessage::Regenerated(Box::new(regenerated.ask().clone()))
+        } else {
             return self.inner.try_encode_table_provider(name, table, bytes);
         };
         bytes.extend_from_slice(MARK);
-        serde_json::to_writer(bytes, pinned.pin()).map_err(external)
+        serde_json::to_writer(bytes, &message).map_err(external)
     }
 
     fn try_decode_file_format(&self, bytes: &[u8], context: &TaskContext) -> Result<Arc<dyn FileFormatFactory>> {

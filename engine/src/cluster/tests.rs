@@ -2,13 +2,16 @@ use std::sync::Arc;
 
 use almanac_models::Day;
 use datafusion::physical_plan::{ExecutionPlan, displayable};
+use datafusion::prelude::SessionContext;
+use datafusion_proto::logical_plan::AsLogicalPlan;
 use datafusion_proto::physical_plan::AsExecutionPlan;
-use datafusion_proto::protobuf::PhysicalPlanNode;
+use datafusion_proto::protobuf::{LogicalPlanNode, PhysicalPlanNode};
 
 use super::client::plan_bytes;
-use super::{PhysicalCodec, config, state};
+use super::{LogicalCodec, PhysicalCodec, config, functions, state};
 use crate::cell::Cell;
 use crate::plan::job::{Job, SharedJob};
+use crate::plan::node::Step;
 use crate::plan::pipeline;
 use crate::plan::worklist::Unit;
 
@@ -57,6 +60,39 @@ fn plans_survive_the_wire() {
         assert_eq!(back.properties().partitioning.partition_count(), 3);
         assert_eq!(back.schema(), plan.schema());
     }
+}
+
+#[test]
+fn plans_of_table_functions_survive_the_wire() {
+    let codec = PhysicalCodec::default();
+    let context = state(config()).unwrap().task_ctx();
+    for step in [Step::ReadPaths, Step::ReadPoints] {
+        let plan = pipeline::read(&job(), units(1).remove(0), step).unwrap();
+        let mut bytes = Vec::new();
+        PhysicalPlanNode::try_from_physical_plan(Arc::clone(&plan), &codec).unwrap().try_encode(&mut bytes).unwrap();
+        let back = PhysicalPlanNode::try_decode(&bytes).unwrap().try_into_physical_plan(&context, &codec).unwrap();
+        assert_eq!(text(&back), text(&plan));
+        assert_eq!(back.schema(), plan.schema());
+    }
+}
+
+/// What a client sends to a scheduler: the aggregates by name, the call as what it asks for.
+#[tokio::test]
+async fn queries_survive_the_wire() {
+    let codec = LogicalCodec::default();
+    let context = SessionContext::new_with_state(state(config()).unwrap());
+    crate::regenerate::register(&context, "file:///nowhere/", &job().settings);
+    let query = "SELECT day_ahead, crps_agg(value, 5), quantiles_agg(value, [0.1, 0.9]), value_at_risk_agg(5, value, 0.9), \
+                 expected_shortfall_agg(5, value, 0.9), pinball_loss_agg(value, 0.5, 5), interval_coverage(value, value, 5), \
+                 crps(array_agg(value), 5) FROM paths('Coffee', 'naive', DATE '2024-03-01', 50) GROUP BY day_ahead";
+    let plan = context.sql(query).await.unwrap().into_optimized_plan().unwrap();
+    let mut bytes = Vec::new();
+    LogicalPlanNode::try_from_logical_plan(&plan, &codec).unwrap().try_encode(&mut bytes).unwrap();
+    let task = SessionContext::new_with_state(state(config()).unwrap()).task_ctx();
+    let back = LogicalPlanNode::try_decode(&bytes).unwrap().try_into_logical_plan(&task, &codec).unwrap();
+    assert_eq!(back.display_indent().to_string(), plan.display_indent().to_string());
+    assert_eq!(back.schema(), plan.schema());
+    assert!(functions().unwrap().aggregate_functions.contains_key("crps_agg"));
 }
 
 #[test]

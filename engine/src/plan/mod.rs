@@ -6,7 +6,8 @@
 //!     AttachHistory           stored model and history, cut at each origin
 //!       worklist              keys and origins only
 //! ```
-//! `train` runs the same shape with `AttachWindows`, `fit_model` and `WriteModels`.
+//! `train` runs the same shape with `AttachWindows`, `fit_model` and `WriteModels`; the table functions of SQL run that of
+//! forecasts with `ReadPaths` or `ReadPoints` on top.
 
 pub mod attach_history;
 pub mod attach_windows;
@@ -16,6 +17,8 @@ pub mod node;
 pub mod panel;
 mod path_rows;
 pub mod pipeline;
+mod point_rows;
+pub mod read_forecasts;
 pub mod report;
 pub mod result;
 pub(crate) mod rows;

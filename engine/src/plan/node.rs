@@ -17,8 +17,8 @@ use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 
 use crate::plan::cancel::until_cancelled;
-use crate::plan::job::SharedJob;
-use crate::plan::{attach_history, attach_windows, result, write_forecasts, write_models};
+use crate::plan::job::{Job, SharedJob};
+use crate::plan::{attach_history, attach_windows, read_forecasts, result, write_forecasts, write_models};
 
 /// What a node does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,14 +31,20 @@ pub enum Step {
     WriteModels,
     /// Forecasts → files of `forecast.distributions` and `forecast.point_forecasts`.
     WriteForecasts,
+    /// Forecasts → rows as `forecast.distributions` has them, one per path and day.
+    ReadPaths,
+    /// Forecasts → rows as `forecast.point_forecasts` has them.
+    ReadPoints,
 }
 
 impl Step {
-    fn schema(self) -> SchemaRef {
+    fn schema(self, job: &Job) -> SchemaRef {
         match self {
             Self::AttachWindows => attach_windows::schema(),
             Self::AttachHistory => attach_history::schema(),
             Self::WriteModels | Self::WriteForecasts => result::schema(),
+            Self::ReadPaths => read_forecasts::paths(&job.settings).columns(),
+            Self::ReadPoints => read_forecasts::points(&job.settings).columns(),
         }
     }
 }
@@ -59,7 +65,7 @@ impl StepExec {
     pub fn new(step: Step, job: SharedJob, input: Arc<dyn ExecutionPlan>) -> Self {
         let partitions = input.properties().partitioning.partition_count();
         let properties = PlanProperties::new(
-            EquivalenceProperties::new(step.schema()),
+            EquivalenceProperties::new(step.schema(&job)),
             Partitioning::UnknownPartitioning(partitions),
             EmissionType::Incremental,
             Boundedness::Bounded,
@@ -109,8 +115,10 @@ impl ExecutionPlan for StepExec {
             Step::AttachHistory => attach_history::run(job, input).boxed(),
             Step::WriteModels => write_models::run(job, input).boxed(),
             Step::WriteForecasts => write_forecasts::run(job, input).boxed(),
+            Step::ReadPaths => read_forecasts::run_paths(job, input).boxed(),
+            Step::ReadPoints => read_forecasts::run_points(job, input).boxed(),
         };
         let rows = until_cancelled(&context, rows);
-        Ok(Box::pin(RecordBatchStreamAdapter::new(self.step.schema(), rows)))
+        Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), rows)))
     }
 }

@@ -1,4 +1,4 @@
-//! Rows of `forecast.distributions`: the paths of one forecast, in the form that the horizon needs.
+//! Rows of `forecast.distributions`: the paths of one forecast, in either form.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use arrow::datatypes::{Date32Type, Float32Type, SchemaRef};
 use crate::cell::Cell;
 use crate::plan::job::{Job, key_values};
 use crate::plan::rows::{Rows, days, flags, integers, texts, times};
-use crate::tables::is_long;
+use crate::width::Form;
 use crate::{EngineError, Result};
 
 /// Rows of the long form that are built at once, in whole days.
@@ -56,15 +56,16 @@ impl<'a> PathRows<'a> {
         })
     }
 
-    /// The rows, which have the columns of `schema`. Memory: one batch of bounded size, or of one day.
+    /// The rows, in the form and with the columns of `schema`. Memory: one batch of bounded size, or of one day.
     pub(super) fn batches<'b>(&'b self, schema: &'b SchemaRef) -> impl Iterator<Item = Result<RecordBatch>> + 'b {
         let paths = self.values.len() / self.horizon;
+        let long = Form::of(schema) == Form::Long;
         // one row per path: all days are in each
-        let step = if is_long(self.horizon) { (LONG_ROWS / paths.max(1)).max(1) } else { self.horizon };
+        let step = if long { (LONG_ROWS / paths.max(1)).max(1) } else { self.horizon };
         (0..self.horizon).step_by(step).map(move |first| {
             let of_days = first..(first + step).min(self.horizon);
             let values = self.values.slice(of_days.start * paths, of_days.len() * paths);
-            let own: Vec<ArrayRef> = match is_long(self.horizon) {
+            let own: Vec<ArrayRef> = match long {
                 true => {
                     let each = of_days.clone().flat_map(|day| std::iter::repeat_n(day as i32 + 1, paths));
                     let numbers = of_days.flat_map(|_| 1..=paths as i32);

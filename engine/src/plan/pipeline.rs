@@ -68,9 +68,22 @@ pub fn train(job: &SharedJob, partitions: &[Vec<Unit>]) -> Result<Arc<dyn Execut
 /// # Errors
 /// Plan errors.
 pub fn infer(job: &SharedJob, partitions: &[Vec<Unit>]) -> Result<Arc<dyn ExecutionPlan>> {
+    forecasts(job, partitions, Step::WriteForecasts)
+}
+
+/// The plan that forecasts the origins of a unit and gives their rows instead of writing them; `step` is
+/// [`Step::ReadPaths`] or [`Step::ReadPoints`].
+///
+/// # Errors
+/// Plan errors.
+pub fn read(job: &SharedJob, unit: Unit, step: Step) -> Result<Arc<dyn ExecutionPlan>> {
+    forecasts(job, &[vec![unit]], step)
+}
+
+fn forecasts(job: &SharedJob, partitions: &[Vec<Unit>], step: Step) -> Result<Arc<dyn ExecutionPlan>> {
     let function = ScalarUDF::new_from_impl(almanac_udfs::simulate::SimulatePaths::new());
     let call = (function, &SIMULATE_ARGUMENTS[..], "forecast");
-    assemble(job, partitions, Step::AttachHistory, call, &SIMULATE_KEEP, Step::WriteForecasts)
+    assemble(job, partitions, Step::AttachHistory, call, &SIMULATE_KEEP, step)
 }
 
 fn assemble(
@@ -79,7 +92,7 @@ fn assemble(
     attach: Step,
     (function, arguments, name): (ScalarUDF, &[&str], &str),
     keep: &[&str],
-    write: Step,
+    top: Step,
 ) -> Result<Arc<dyn ExecutionPlan>> {
     let source = worklist::source(partitions)?;
     let attached: Arc<dyn ExecutionPlan> = Arc::new(StepExec::new(attach, Arc::clone(job), source));
@@ -93,7 +106,7 @@ fn assemble(
         .collect::<datafusion::error::Result<_>>()?;
     expressions.push((Arc::new(call), name.to_owned()));
     let projected = Arc::new(ProjectionExec::try_new(expressions, attached)?);
-    Ok(Arc::new(StepExec::new(write, Arc::clone(job), projected)))
+    Ok(Arc::new(StepExec::new(top, Arc::clone(job), projected)))
 }
 
 /// Runs a plan's partitions, at most `threads` at once, and hands each finished cell to `results`.

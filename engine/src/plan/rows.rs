@@ -82,6 +82,20 @@ impl<'a> Rows<'a> {
     }
 }
 
+/// Why a forecast failed, by code and in words: before the function was called, or in it.
+pub(crate) fn failure(rows: &Rows<'_>, forecasts: &Rows<'_>, row: usize) -> Result<Option<(String, Option<String>)>> {
+    for place in [rows, forecasts] {
+        if let Some(code) = place.text("error_code", row)? {
+            let message = match place.text("error_message", row)? {
+                Some(message) => Some(message),
+                None => forecasts.text("error_message", row)?,
+            };
+            return Ok(Some((code, message)));
+        }
+    }
+    Ok(None)
+}
+
 pub(crate) fn texts(value: &str, rows: usize) -> ArrayRef {
     Arc::new(StringArray::from_iter_values(std::iter::repeat_n(value, rows)))
 }

@@ -8,7 +8,7 @@ use almanac_engine::cluster;
 use almanac_engine::delta::{Snapshot, session_with};
 use almanac_engine::settings::Settings;
 use almanac_engine::tables::{self, TableDef};
-use almanac_engine::{tables_input, width};
+use almanac_engine::{regenerate, tables_input, width};
 use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider};
 use datafusion::prelude::{SessionConfig, SessionContext};
 
@@ -70,6 +70,7 @@ pub(crate) async fn context(session: &Session) -> Outcome<SessionContext> {
     let config = config.with_default_catalog_and_schema("almanac", "forecast").with_information_schema(true);
     let context = session_with(config);
     almanac_udfs::register(&context);
+    regenerate::register(&context, &session.warehouse.root().as_str(), &session.settings);
     let catalog = Arc::new(MemoryCatalogProvider::new());
     for schema in ["bronze", "silver", "forecast", "experiments", "ops"] {
         catalog.register_schema(schema, Arc::new(MemorySchemaProvider::new()))?;

@@ -1,5 +1,7 @@
 //! `sql`: queries over the tables and views.
 
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use almanac_engine::EngineError;
@@ -78,14 +80,35 @@ async fn plan(context: &SessionContext, query: &str) -> Outcome<DataFrame> {
     let statement = state.sql_to_statement(query, &dialect).map_err(refused)?;
     // of other statements these are also the names to be made
     let is_query = matches!(&statement, Statement::Statement(inner) if matches!(**inner, ast::Statement::Query(_)));
+    let called = calls(&statement);
     for table in state.resolve_table_references(&statement).map_err(refused)? {
-        if is_query && !context.table_exist(table.clone()).unwrap_or(false) {
+        if is_query && !called.contains(table.table()) && !context.table_exist(table.clone()).unwrap_or(false) {
             let hint = "; `almanac sql -c \"show tables\"` lists those there are".to_owned();
             return Err(EngineError::NotFound { what: "table", name: table.to_string(), hint }.into());
         }
     }
     let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
     context.sql_with_options(query, options).await.map_err(refused)
+}
+
+/// Names of the table functions that are called, which are told as tables too.
+fn calls(statement: &Statement) -> BTreeSet<String> {
+    struct Calls(BTreeSet<String>);
+    impl ast::Visitor for Calls {
+        type Break = ();
+
+        fn pre_visit_table_factor(&mut self, factor: &ast::TableFactor) -> ControlFlow<()> {
+            if let ast::TableFactor::Table { name, args: Some(_), .. } = factor {
+                self.0.insert(name.to_string().to_lowercase());
+            }
+            ControlFlow::Continue(())
+        }
+    }
+    let mut calls = Calls(BTreeSet::new());
+    if let Statement::Statement(statement) = statement {
+        let _ = ast::Visit::visit(&**statement, &mut calls);
+    }
+    calls.0
 }
 
 /// What cannot be planned is the query's fault; storage failures stay what they are.

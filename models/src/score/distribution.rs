@@ -1,11 +1,11 @@
 //! Scores of a predictive distribution.
 
-/// Continuous ranked probability score of an ensemble, from its ascending members:
+/// Continuous ranked probability score of an ensemble, from its ascending members, `f32` or `f64`:
 /// mean|x − y| − (1/n²) Σ (2i − 1 − n) x₍ᵢ₎, in the unit of y; lower is better. NaN without members.
 ///
 /// The second term is half the mean absolute difference of two members drawn with replacement (Gneiting and Raftery,
 /// Strictly proper scoring rules, JASA 102, 2007, equation 21, for the empirical distribution).
-pub fn crps(sorted: &[f32], y: f64) -> f64 {
+pub fn crps<T: Copy + Into<f64>>(sorted: &[T], y: f64) -> f64 {
     if sorted.is_empty() {
         return f64::NAN;
     }
@@ -13,7 +13,7 @@ pub fn crps(sorted: &[f32], y: f64) -> f64 {
     let (mut distance, mut spread) = (0.0, 0.0);
     // members relative to y: the weights of the second term sum to zero, and less cancels
     for (i, x) in sorted.iter().enumerate() {
-        let x = f64::from(*x) - y;
+        let x: f64 = (*x).into() - y;
         distance += x.abs();
         spread += (2.0 * i as f64 + 1.0 - n) * x;
     }
@@ -23,6 +23,11 @@ pub fn crps(sorted: &[f32], y: f64) -> f64 {
 /// Pinball (quantile) loss of a quantile forecast `q` at `probability`: p (y − q) above it, (1 − p)(q − y) below.
 pub fn pinball(q: f64, probability: f64, y: f64) -> f64 {
     if y >= q { probability * (y - q) } else { (1.0 - probability) * (q - y) }
+}
+
+/// Whether y lies inside an interval, its ends included. The mean over forecasts is their coverage.
+pub fn inside(lower: f64, upper: f64, y: f64) -> bool {
+    lower <= y && y <= upper
 }
 
 /// Interval score of a central interval of `level` percent: width plus 2/α times the distance by which y misses it
@@ -60,7 +65,13 @@ mod tests {
         near(crps(&x, 0.0), 3.0);
         near(crps(&x, 20.0), 13.0);
         near(crps(&[3.0], 5.0), 2.0);
-        assert!(crps(&[], 1.0).is_nan());
+        assert!(crps::<f32>(&[], 1.0).is_nan());
+    }
+
+    #[test]
+    fn interval_ends_are_inside() {
+        assert!(inside(2.0, 5.0, 2.0) && inside(2.0, 5.0, 5.0));
+        assert!(!inside(2.0, 5.0, 1.9) && !inside(2.0, 5.0, 5.1) && !inside(2.0, 5.0, f64::NAN));
     }
 
     #[test]
@@ -95,6 +106,7 @@ mod tests {
             let distance: f64 = wide.iter().map(|x| (x - y).abs()).sum::<f64>() / n;
             let pairs: f64 = wide.iter().flat_map(|a| wide.iter().map(move |b| (a - b).abs())).sum();
             prop_assert!((crps(&x, y) - (distance - pairs / (2.0 * n * n))).abs() < 1e-8);
+            prop_assert_eq!(crps(&wide, y), crps(&x, y));
             prop_assert!(crps(&x, y) >= -1e-9);
         }
 

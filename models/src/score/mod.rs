@@ -8,7 +8,7 @@ mod point;
 mod risk;
 mod rows;
 
-pub use distribution::{crps, interval_score, pinball, pit};
+pub use distribution::{crps, inside, interval_score, pinball, pit};
 pub use point::{Direction, absolute_percentage_error, direction, mase_scale, symmetric_percentage_error};
 pub use risk::{Risk, long_risk};
 pub use rows::{Outcome, Scope, ScoreRow, ScoreScratch, score};

@@ -12,13 +12,13 @@ pub struct Risk {
 }
 
 /// Risk of a long position entered at `last_close`, loss = last close − path, at a probability such as 0.95, from the
-/// ascending paths of day h. `None` without paths.
-pub fn long_risk(sorted: &[f32], last_close: f64, probability: f64) -> Option<Risk> {
+/// ascending paths of day h, `f32` or `f64`. `None` without paths.
+pub fn long_risk<T: Copy + Into<f64>>(sorted: &[T], last_close: f64, probability: f64) -> Option<Risk> {
     let lowest = *sorted.first()?;
     // the loss falls as the price rises, and a type-7 quantile is symmetric under reflection
-    let price = quantile_of_sorted(sorted, 1.0 - probability).max(f64::from(lowest));
-    let beyond = sorted.partition_point(|x| f64::from(*x) <= price).max(1);
-    let mean = sorted[..beyond].iter().map(|x| f64::from(*x)).sum::<f64>() / beyond as f64;
+    let price = quantile_of_sorted(sorted, 1.0 - probability).max(lowest.into());
+    let beyond = sorted.partition_point(|x| (*x).into() <= price).max(1);
+    let mean = sorted[..beyond].iter().map(|x| (*x).into()).sum::<f64>() / beyond as f64;
     Some(Risk { value_at_risk: last_close - price, expected_shortfall: last_close - mean })
 }
 
@@ -38,7 +38,7 @@ mod tests {
         assert!((risk.value_at_risk - 15.5).abs() < 1e-12);
         assert_eq!(risk.expected_shortfall, 20.0);
         assert_eq!(long_risk(&paths, 100.0, 0.5), Some(Risk { value_at_risk: -2.5, expected_shortfall: 10.0 }));
-        assert_eq!(long_risk(&[], 100.0, 0.9), None);
+        assert_eq!(long_risk::<f32>(&[], 100.0, 0.9), None);
     }
 
     proptest! {

@@ -1,7 +1,8 @@
 //! One forecast against its actuals: a row per horizon and scope.
 
 use super::{
-    Direction, absolute_percentage_error, crps, direction, interval_score, pinball, pit, symmetric_percentage_error,
+    Direction, absolute_percentage_error, crps, direction, inside, interval_score, pinball, pit,
+    symmetric_percentage_error,
 };
 use crate::{Levels, SortScratch, Summary, sort_paths};
 
@@ -199,7 +200,7 @@ impl Totals {
             let (lower, upper) = (summary.lower[j][h], summary.upper[j][h]);
             let tail = (100.0 - level) / 200.0;
             loss += pinball(lower, tail, y) + pinball(upper, 1.0 - tail, y);
-            self.inside[j] += usize::from(lower <= y && y <= upper);
+            self.inside[j] += usize::from(inside(lower, upper, y));
             self.width[j] += upper - lower;
             self.interval += interval_score(lower, upper, *level, y);
         }

@@ -1,16 +1,13 @@
 //! What is missing, before anything runs.
 
-use std::collections::BTreeSet;
-
 use super::{Event, Kind, Options};
-use crate::backfill::grid;
 use crate::backfill::ledger::Ledger;
 use crate::backfill::missing::{self, CellWork};
-use crate::backfill::selection::{Selection, display_key};
+use crate::backfill::selection::Selection;
+use crate::backfill::{grid, keys};
 use crate::delta::{Snapshot, Warehouse};
 use crate::plan::job::Job;
-use crate::plan::panel;
-use crate::{EngineError, Result, tables, width};
+use crate::{Result, tables, width};
 
 /// Cells with what is missing in them.
 pub(crate) async fn plan(kind: Kind, warehouse: &Warehouse, job: &Job, selection: &Selection) -> Result<Vec<CellWork>> {
@@ -23,20 +20,7 @@ pub(crate) async fn plan(kind: Kind, warehouse: &Warehouse, job: &Job, selection
         Snapshot::open(warehouse, &tables::point_forecasts(&job.settings)).await?;
     }
     let mut work = Vec::new();
-    let mut unknown: BTreeSet<&str> = selection.named_keys().collect();
-    let mut known = BTreeSet::new();
-    for &bucket in &buckets {
-        if !unknown.is_empty() {
-            let panel = panel::load(job, bucket).await?;
-            known.extend(panel.keys.keys().map(|key| display_key(key)));
-            unknown.retain(|key| !known.contains(*key));
-        }
-    }
-    if let Some(key) = unknown.first() {
-        let shown: Vec<&str> = known.iter().map(String::as_str).take(10).collect();
-        let hint = format!("; known keys are {}{}", shown.join(", "), if known.len() > 10 { ", …" } else { "" });
-        return Err(EngineError::NotFound { what: "key", name: (*key).to_owned(), hint });
-    }
+    keys::check(job, &buckets, selection.named_keys()).await?;
     for name in selection.named_models() {
         job.model(name)?;
     }
