@@ -13,7 +13,8 @@ use crate::plan::pipeline;
 use crate::plan::worklist::Unit;
 
 fn job() -> SharedJob {
-    let settings = toml::from_str("[dataset]\nname = \"futures\"\nkey = [\"commodity\"]\ntarget = \"close\"\n").unwrap();
+    let settings =
+        toml::from_str("[dataset]\nname = \"futures\"\nkey = [\"commodity\"]\ntarget = \"close\"\n").unwrap();
     Arc::new(Job {
         warehouse: "file:///nowhere/".into(),
         settings,
