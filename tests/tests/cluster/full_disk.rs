@@ -26,7 +26,6 @@ fn fills(full: usize) {
     let driver = scene.start_amid(4.0);
     fill(&work);
     scene.ends_whole(driver);
-    drop(scene);
 }
 
 #[test]

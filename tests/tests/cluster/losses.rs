@@ -50,6 +50,18 @@ fn a_restarted_scheduler_is_waited_for() {
     rows_survive(2, Cluster::restart_scheduler);
 }
 
+/// An executor gives a scheduler up after five heartbeats without an answer, here five seconds.
+#[test]
+fn a_scheduler_that_comes_back_late_finds_its_executors() {
+    let mut scene = Scene::new(Cluster::new(2));
+    let driver = scene.start_amid(6.0);
+    scene.cluster.scheduler.kill();
+    std::thread::sleep(Duration::from_secs(9));
+    scene.cluster.restart_scheduler();
+    scene.ends_whole(driver);
+    assert!(scene.cluster.executors.iter_mut().all(|executor| !executor.ended()), "{}", scene.cluster.logs());
+}
+
 #[test]
 fn a_lost_scheduler_ends_the_driver_with_the_way_to_resume() {
     let mut scene = Scene::new(Cluster::new(1));

@@ -125,11 +125,6 @@ impl Process {
         self.child.wait().unwrap();
     }
 
-    /// The code with which the process ended; none while it runs or if it was killed.
-    pub(crate) fn exit_code(&mut self) -> Option<i32> {
-        self.child.try_wait().unwrap()?.code()
-    }
-
     /// Whether the process has ended.
     pub(crate) fn ended(&mut self) -> bool {
         self.child.try_wait().unwrap().is_some()
