@@ -3,22 +3,26 @@
 mod stage;
 
 use std::net::{IpAddr, SocketAddr};
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::sync::Arc;
+use std::time::Duration;
 
 use almanac_engine::cluster::{self, LogicalCodec, PhysicalCodec, process};
 use almanac_engine::memory;
 use ballista_executor::executor_process::{ExecutorProcessConfig, start_executor_process};
 use ballista_executor::health::ExecutorHealth;
 use clap::Parser;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::stage::CancellingEngine;
 
 #[global_allocator]
 static ALLOCATOR: memory::Allocator = memory::Allocator;
 
-/// Computes tasks of an Almanac cluster. Terminated, it finishes the tasks it has and takes no more.
+/// Computes tasks of an Almanac cluster. Terminated, it finishes the tasks it has and takes no more. Given up by its
+/// scheduler, which it could not reach for a while, it begins anew and registers again.
 #[derive(Debug, Parser)]
 #[command(name = "almanac-executor", version)]
 struct Options {
@@ -79,6 +83,7 @@ async fn serve(options: Options) -> Result<(), Box<dyn std::error::Error + Send 
     let probes = process::probes(metrics, move || ready.is_ready()).await?;
     tracing::info!(executor = id, work = %work.display(), %metrics, "the executor starts");
     let config = config(&options, id, &work, health)?;
+    let (mut terminated, mut interrupted) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let ended = tokio::select! {
         ended = start_executor_process(Arc::new(config)) => ended.map_err(Into::into),
         ended = probes => ended.map_err(Into::into),
@@ -86,7 +91,23 @@ async fn serve(options: Options) -> Result<(), Box<dyn std::error::Error + Send 
     if let Err(error) = std::fs::remove_dir_all(&work) {
         tracing::warn!(work = %work.display(), %error, "the work folder could not be removed");
     }
-    ended
+    let was_told = tokio::select! {
+        biased;
+        _ = terminated.recv() => true,
+        _ = interrupted.recv() => true,
+        () = std::future::ready(()) => false,
+    };
+    if ended.is_err() || was_told {
+        return ended;
+    }
+    // the scheduler heard nothing for too long, or did not answer: what runs here is done elsewhere
+    tracing::warn!("out of touch with the scheduler; beginning anew");
+    Err(format!("beginning anew: {}", begin_anew()?).into())
+}
+
+/// Takes this process's place with a new one, under another identity. Returns only if that fails, and why.
+fn begin_anew() -> std::io::Result<std::io::Error> {
+    Ok(Command::new(std::env::current_exe()?).args(std::env::args_os().skip(1)).exec())
 }
 
 fn config(
@@ -118,6 +139,11 @@ fn config(
         override_config_producer: Some(Arc::new(cluster::config)),
         override_logical_codec: Some(Arc::new(LogicalCodec::default())),
         override_physical_codec: Some(Arc::new(PhysicalCodec::default())),
+        // Ballista reports tasks on a connection that would wait without end for a host that vanished
+        override_create_grpc_client_endpoint: Some(Arc::new(|endpoint| {
+            let interval = Duration::from_secs(cluster::KEEPALIVE_SECONDS);
+            Ok(endpoint.http2_keep_alive_interval(interval).keep_alive_while_idle(true))
+        })),
         ..Default::default()
     })
 }

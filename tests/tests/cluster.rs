@@ -3,17 +3,43 @@
 //! Black box: the built binaries over generated data, compared by the content hashes of `almanac tables --content`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "cluster/full_disk.rs"]
+mod full_disk;
 #[path = "s3/gateway.rs"]
 #[allow(dead_code)] // shared with the tests of S3
 mod gateway;
+#[path = "s3/http.rs"]
+#[allow(dead_code)] // shared with the tests of S3
+mod http;
+#[path = "cluster/independent.rs"]
+mod independent;
 #[path = "cluster/losses.rs"]
 mod losses;
+#[path = "once/mounted.rs"]
+#[allow(dead_code)] // shared with the tests on disk
+mod mounted;
+#[path = "cluster/network.rs"]
+mod network;
 #[path = "cluster/object_store.rs"]
 mod object_store;
+#[path = "cluster/partitions.rs"]
+mod partitions;
 #[path = "cluster/processes.rs"]
 mod processes;
+#[path = "once/random.rs"]
+mod random;
 #[path = "cluster/same_rows.rs"]
 mod same_rows;
+#[path = "cluster/scene.rs"]
+mod scene;
+#[path = "cluster/site.rs"]
+mod site;
+#[path = "cluster/store_faults.rs"]
+mod store_faults;
+#[path = "cluster/storm.rs"]
+mod storm;
+#[path = "s3/unreliable.rs"]
+mod unreliable;
 #[path = "once/warehouse.rs"]
 #[allow(dead_code)] // shared with the tests on disk
 mod warehouse;

@@ -8,6 +8,10 @@
 mod crash;
 #[path = "once/drivers.rs"]
 mod drivers;
+#[path = "once/mounted.rs"]
+mod mounted;
+#[path = "once/random.rs"]
+mod random;
 #[path = "once/redo.rs"]
 mod redo;
 #[path = "once/restore.rs"]

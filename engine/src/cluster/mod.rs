@@ -13,7 +13,7 @@ mod session;
 pub use client::Cluster;
 pub use codec::{LogicalCodec, PhysicalCodec};
 pub use query::{query_config, travels};
-pub use session::{config, functions, runtime, state};
+pub use session::{KEEPALIVE_SECONDS, config, functions, runtime, state};
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

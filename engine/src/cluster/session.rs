@@ -12,6 +12,10 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use crate::cluster::{LogicalCodec, PhysicalCodec};
 use crate::delta::store::stores;
 
+/// Seconds between two signs of life on a connection that waits, in place of Ballista's 300: a host that vanished closes
+/// no connection, and is missed this long and 20 s for the answer after it went.
+pub const KEEPALIVE_SECONDS: u64 = 10;
+
 /// Session configuration of every process.
 pub fn config() -> SessionConfig {
     SessionConfig::new_with_ballista()
@@ -21,6 +25,7 @@ pub fn config() -> SessionConfig {
         .with_ballista_adaptive_query_planner(false)
         // bundles of partitions would leave executors idle at the end of a job
         .set_str("ballista.scheduler.max_partitions_per_task", "1")
+        .set_str("ballista.client.grpc_http2_keepalive_interval_seconds", &KEEPALIVE_SECONDS.to_string())
 }
 
 /// Runtime of every process: object stores are found by URL, each client made once.

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use crate::gateway::free_port;
+use crate::site::Site;
 use crate::warehouse::binary;
 
 /// Longest wait for a process to say that it is ready.
@@ -20,6 +21,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// A process with a log and a port for probes.
 pub(crate) struct Process {
     child: Child,
+    address: String,
     pub(crate) probes: u16,
     pub(crate) log: PathBuf,
 }
@@ -28,9 +30,26 @@ pub(crate) struct Process {
 pub(crate) struct Cluster {
     folder: TempDir,
     environment: Vec<(String, String)>,
+    site: Site,
     pub(crate) scheduler: Process,
     pub(crate) port: u16,
     pub(crate) executors: Vec<Process>,
+}
+
+/// What may differ between executors.
+pub(crate) struct Placement {
+    pub(crate) site: Site,
+    /// Ports of results and of the scheduler's calls.
+    pub(crate) ports: (u16, u16),
+    /// Folder of shuffle files; else one that all share.
+    pub(crate) work: Option<PathBuf>,
+}
+
+impl Default for Placement {
+    fn default() -> Self {
+        let flight = free_port();
+        Self { site: Site::local(), ports: (flight, free_port()), work: None }
+    }
 }
 
 /// Asks again until `done`.
@@ -46,8 +65,8 @@ pub(crate) fn wait(what: &str, limit: Duration, mut done: impl FnMut() -> bool) 
 }
 
 /// The body of a successful answer.
-fn get(port: u16, path: &str) -> Option<String> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+fn get(address: &str, port: u16, path: &str) -> Option<String> {
+    let mut stream = TcpStream::connect((address, port)).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
     write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").ok()?;
     let mut answer = String::new();
@@ -59,27 +78,28 @@ fn get(port: u16, path: &str) -> Option<String> {
 impl Process {
     fn start(
         name: &str,
+        site: &Site,
         log: PathBuf,
-        probes: u16,
         arguments: &[(&str, String)],
         environment: &[(String, String)],
     ) -> Self {
         let program = binary().with_file_name(name);
         assert!(program.is_file(), "no binary at {}: run ./dev test", program.display());
-        let mut command = Command::new(program);
+        let (mut command, probes) = (site.command(&program), free_port());
         command.envs(environment.iter().cloned());
         for (flag, value) in arguments {
             command.arg(flag).arg(value);
         }
-        command.arg("--bind-host").arg("127.0.0.1").arg("--metrics-port").arg(probes.to_string());
+        command.arg("--bind-host").arg(&site.address).arg("--external-host").arg(&site.address);
+        command.arg("--metrics-port").arg(probes.to_string());
         let file = File::create(&log).unwrap();
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(file).spawn().unwrap();
-        Self { child, probes, log }
+        Self { child, address: site.address.clone(), probes, log }
     }
 
     /// The body of an answer of the probes' port; none while it does not answer with success.
     pub(crate) fn get(&self, path: &str) -> Option<String> {
-        get(self.probes, path)
+        get(&self.address, self.probes, path)
     }
 
     /// The value of a metric without labels, or with the labels as written.
@@ -126,50 +146,50 @@ impl Cluster {
 
     /// As [`Self::new`], with these variables in the environment of every executor.
     pub(crate) fn with(executors: usize, environment: Vec<(String, String)>) -> Self {
-        let folder = tempfile::Builder::new().prefix("almanac-cluster-").tempdir().unwrap();
-        let port = free_port();
-        let scheduler = Self::scheduler(&folder, port);
-        let mut cluster = Self { folder, environment, scheduler, port, executors: Vec::new() };
+        let mut cluster = Self::at(Site::local());
+        cluster.environment = environment;
         for _ in 0..executors {
             cluster.add_executor();
         }
         cluster
     }
 
-    fn scheduler(folder: &TempDir, port: u16) -> Process {
+    /// A scheduler there, without executors.
+    pub(crate) fn at(site: Site) -> Self {
+        let folder = tempfile::Builder::new().prefix("almanac-cluster-").tempdir().unwrap();
+        let port = free_port();
+        let scheduler = Self::scheduler(&folder, &site, port);
+        Self { folder, environment: Vec::new(), site, scheduler, port, executors: Vec::new() }
+    }
+
+    fn scheduler(folder: &TempDir, site: &Site, port: u16) -> Process {
         let log = folder.path().join("scheduler.log");
-        let arguments = [
-            ("--port", port.to_string()),
-            ("--external-host", "127.0.0.1".to_owned()),
-            ("--executor-timeout", "6".to_owned()),
-        ];
-        let process = Process::start("almanac-scheduler", log, free_port(), &arguments, &[]);
+        let arguments = [("--port", port.to_string()), ("--executor-timeout", "6".to_owned())];
+        let process = Process::start("almanac-scheduler", site, log, &arguments, &[]);
         process.ready();
         process
     }
 
     /// Starts another executor and waits until it is registered.
     pub(crate) fn add_executor(&mut self) {
-        let flight = free_port();
-        self.add_executor_on(flight, free_port());
+        self.add(Placement::default());
     }
 
-    /// As [`Self::add_executor`], on these ports.
-    pub(crate) fn add_executor_on(&mut self, flight: u16, grpc: u16) {
-        let work = self.folder.path().join("work");
+    /// As [`Self::add_executor`], placed.
+    pub(crate) fn add(&mut self, placement: Placement) {
+        let work = placement.work.unwrap_or_else(|| self.folder.path().join("work"));
         fs::create_dir_all(&work).unwrap();
         let log = self.folder.path().join(format!("executor-{}.log", self.executors.len()));
         let arguments = [
-            ("--port", flight.to_string()),
-            ("--grpc-port", grpc.to_string()),
-            ("--external-host", "127.0.0.1".to_owned()),
-            ("--scheduler-host", "127.0.0.1".to_owned()),
+            ("--port", placement.ports.0.to_string()),
+            ("--grpc-port", placement.ports.1.to_string()),
+            ("--scheduler-host", self.site.address.clone()),
             ("--scheduler-port", self.port.to_string()),
             ("--vcores", "1".to_owned()),
             ("--heartbeat", "1".to_owned()),
             ("--work-dir", work.display().to_string()),
         ];
-        let process = Process::start("almanac-executor", log, free_port(), &arguments, &self.environment);
+        let process = Process::start("almanac-executor", &placement.site, log, &arguments, &self.environment);
         process.ready();
         self.executors.push(process);
     }
@@ -177,7 +197,7 @@ impl Cluster {
     /// A new scheduler on the same port, once the old one is gone.
     pub(crate) fn restart_scheduler(&mut self) {
         self.scheduler.kill();
-        self.scheduler = Self::scheduler(&self.folder, self.port);
+        self.scheduler = Self::scheduler(&self.folder, &self.site, self.port);
     }
 
     /// All that the processes have logged.
@@ -188,12 +208,12 @@ impl Cluster {
 
     /// What a port of this cluster answers; empty if it knows no such path.
     pub(crate) fn ask(&self, port: u16, path: &str) -> String {
-        get(port, path).unwrap_or_default()
+        get(&self.site.address, port, path).unwrap_or_default()
     }
 
     /// The driver's address of the scheduler.
     pub(crate) fn address(&self) -> String {
-        format!("df://127.0.0.1:{}", self.port)
+        format!("df://{}:{}", self.site.address, self.port)
     }
 
     /// Tasks that any executor has finished.

@@ -1,7 +1,8 @@
 //! Death at named points and at random moments.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
+use crate::random::Random;
 use crate::warehouse::{Warehouse, World, kill_after};
 
 /// Runs the backfill with a death at the point, again and again on the same warehouse, until it gets through. Every
@@ -127,28 +128,6 @@ fn death_while_cells_are_replaced() {
         assert!(warehouse.dies_at(&point, &["backfill", "--force"]), "{point} was never reached");
         warehouse.backfill(if again.is_empty() { &[] } else { &["--force"] });
         assert_eq!(warehouse.rows(), undisturbed.rows(), "after a death at {point}");
-    }
-}
-
-/// A small generator of random numbers (SplitMix64).
-struct Random(u64);
-
-impl Random {
-    /// Seeded by `ALMANAC_TEST_SEED`, else by the clock; printed for a repetition.
-    fn new(stream: u64) -> Self {
-        let clock = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_nanos() as u64;
-        let seed = std::env::var("ALMANAC_TEST_SEED").map_or(clock, |text| text.parse().unwrap());
-        println!("ALMANAC_TEST_SEED={seed}");
-        Self(seed ^ stream.wrapping_mul(0x9e37_79b9_7f4a_7c15))
-    }
-
-    /// Uniform in [0, 1).
-    fn next(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
     }
 }
 

@@ -1,47 +1,9 @@
 //! Storage that is full or may not be written: the run ends with 7 and names the place, and nothing is half there.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 
+use crate::mounted::Mounted;
 use crate::warehouse::{Rows, Warehouse, World, succeed, told};
-
-/// A file system in memory, mounted until dropped.
-struct Mounted(PathBuf);
-
-impl Mounted {
-    /// Mounts it, or says why nothing can be proved here.
-    fn new(folder: &Path, kilobytes: u64) -> Option<Self> {
-        fs::create_dir_all(folder).unwrap();
-        let size = format!("size={kilobytes}k");
-        let output = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(folder).output();
-        let refusal = match output {
-            Ok(output) if output.status.success() => return Some(Self(folder.to_owned())),
-            Ok(output) => String::from_utf8_lossy(&output.stderr).into_owned(),
-            Err(error) => error.to_string(),
-        };
-        println!("NOTICE: nothing proved, mounting a tmpfs needs root: {}", refusal.trim());
-        None
-    }
-
-    fn remount(&self, options: &str) {
-        let options = format!("remount,{options}");
-        succeed({
-            let mut mount = Command::new("mount");
-            mount.args(["-o", &options]).arg(&self.0);
-            mount
-        });
-    }
-}
-
-impl Drop for Mounted {
-    fn drop(&mut self) {
-        let unmounted = Command::new("umount").arg(&self.0).status();
-        if !unmounted.is_ok_and(|status| status.success()) {
-            eprintln!("{} is still mounted", self.0.display());
-        }
-    }
-}
 
 /// The command must end with 7 and name a path of the warehouse. Returns the path's part below the warehouse.
 fn refused(warehouse: &Warehouse, arguments: &[&str]) -> String {

@@ -113,6 +113,11 @@ impl Warehouse<'_> {
         command
     }
 
+    /// Variables of every command.
+    pub(crate) fn environment(&self) -> &[(String, String)] {
+        &self.world.environment
+    }
+
     /// A backfill with further arguments that must succeed; returns what it printed.
     pub(crate) fn backfill(&self, arguments: &[&str]) -> String {
         succeed(self.command(&[&["backfill"], arguments].concat()))

@@ -7,14 +7,22 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 
-struct Request {
-    head: String,
-    body: Vec<u8>,
+pub(crate) struct Request {
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Request {
     /// One request; none if the client left or sent something else.
-    fn read(stream: &mut TcpStream) -> Option<Self> {
+    pub(crate) fn read(stream: &mut TcpStream) -> Option<Self> {
+        let mut request = Self::begin(stream)?;
+        let length = request.length();
+        request.read_until(stream, length)?;
+        Some(request)
+    }
+
+    /// The head of a request, and what came with it.
+    pub(crate) fn begin(stream: &mut TcpStream) -> Option<Self> {
         let mut bytes = Vec::new();
         let mut chunk = [0; 65536];
         let end = loop {
@@ -26,23 +34,33 @@ impl Request {
                 n => bytes.extend_from_slice(&chunk[..n]),
             }
         };
-        let mut body = bytes.split_off(end);
-        let head = String::from_utf8(bytes).ok()?;
-        let length = head.lines().find_map(|line| {
-            let (name, value) = line.split_once(':')?;
-            name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
-        });
-        while body.len() < length.unwrap_or(0) {
+        let body = bytes.split_off(end);
+        Some(Self { head: String::from_utf8(bytes).ok()?, body })
+    }
+
+    /// Reads on until there are so many bytes of the body; none if the client left before.
+    pub(crate) fn read_until(&mut self, stream: &mut TcpStream, length: usize) -> Option<()> {
+        let mut chunk = [0; 65536];
+        while self.body.len() < length {
             match stream.read(&mut chunk).ok()? {
                 0 => return None,
-                n => body.extend_from_slice(&chunk[..n]),
+                n => self.body.extend_from_slice(&chunk[..n]),
             }
         }
-        Some(Self { head, body })
+        Some(())
+    }
+
+    /// Bytes of the whole body.
+    pub(crate) fn length(&self) -> usize {
+        let length = self.head.lines().find_map(|line| {
+            let (name, value) = line.split_once(':')?;
+            name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().ok())?
+        });
+        length.unwrap_or(0)
     }
 
     /// Method and path with query.
-    fn asked(&self) -> (&str, &str) {
+    pub(crate) fn asked(&self) -> (&str, &str) {
         let mut words = self.head.split(' ');
         (words.next().unwrap_or_default(), words.next().unwrap_or_default())
     }
@@ -50,24 +68,29 @@ impl Request {
 
 /// Serves each connection's only request on a thread of its own; returns the port.
 fn serve(answer: impl Fn(Request, &mut TcpStream) + Send + Sync + 'static) -> u16 {
+    serve_connections(move |stream| {
+        if let Some(request) = Request::read(stream) {
+            answer(request, stream);
+        }
+        let _ = stream.shutdown(Shutdown::Both);
+    })
+}
+
+/// Serves each connection on a thread of its own; returns the port.
+pub(crate) fn serve_connections(handle: impl Fn(&mut TcpStream) + Send + Sync + 'static) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    let answer = Arc::new(answer);
+    let handle = Arc::new(handle);
     std::thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
-            let answer = Arc::clone(&answer);
-            std::thread::spawn(move || {
-                if let Some(request) = Request::read(&mut stream) {
-                    answer(request, &mut stream);
-                }
-                let _ = stream.shutdown(Shutdown::Both);
-            });
+            let handle = Arc::clone(&handle);
+            std::thread::spawn(move || handle(&mut stream));
         }
     });
     port
 }
 
-fn reply(stream: &mut TcpStream, status: &str, headers: &str, body: &[u8]) {
+pub(crate) fn reply(stream: &mut TcpStream, status: &str, headers: &str, body: &[u8]) {
     let head = format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n", body.len());
     let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body));
 }
@@ -114,7 +137,8 @@ pub(crate) fn harming(port: u16) -> (u16, Arc<Harm>) {
     (own, harm)
 }
 
-fn passed_on(port: u16, request: &Request) -> Option<Vec<u8>> {
+/// What the server on a port answers, whole.
+pub(crate) fn passed_on(port: u16, request: &Request) -> Option<Vec<u8>> {
     let mut onward = TcpStream::connect(("127.0.0.1", port)).ok()?;
     let head = request.head.trim_end_matches("\r\n");
     onward.write_all(format!("{head}\r\nConnection: close\r\n\r\n").as_bytes()).ok()?;

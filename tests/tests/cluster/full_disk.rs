@@ -1,0 +1,39 @@
+//! Executors whose work folder is full.
+
+use std::fs::File;
+use std::io::Write;
+
+use crate::mounted::Mounted;
+use crate::processes::{Cluster, Placement};
+use crate::scene::Scene;
+
+/// Writes until there is no room.
+fn fill(folder: &std::path::Path) {
+    let mut file = File::create(folder.join("filler")).unwrap();
+    while file.write_all(&[1; 512]).is_ok() {}
+}
+
+/// So many executors of two have a full work folder from amid the tasks on.
+fn fills(full: usize) {
+    let folder = tempfile::Builder::new().prefix("almanac-full-").tempdir().unwrap();
+    let work = folder.path().join("work");
+    let Some(_mounted) = Mounted::new(&work, 256) else { return };
+    let mut cluster = Cluster::new(2 - full);
+    for _ in 0..full {
+        cluster.add(Placement { work: Some(work.clone()), ..Placement::default() });
+    }
+    let scene = Scene::new(cluster);
+    let driver = scene.start_amid(4.0);
+    fill(&work);
+    scene.ends_whole(driver);
+}
+
+#[test]
+fn a_full_work_folder_of_one_executor() {
+    fills(1);
+}
+
+#[test]
+fn full_work_folders_of_all_executors() {
+    fills(2);
+}

@@ -1,0 +1,132 @@
+//! The scene of most tests: a backfill on a cluster is disturbed, and its tables end with the rows of an undisturbed one.
+
+use std::process::{Child, Command, Output};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use crate::processes::{Cluster, wait};
+use crate::site::Site;
+use crate::warehouse::{Rows, Warehouse, World, told};
+
+/// Longest a disturbed run may take: detection within 20 s, resubmission, and the work itself on a busy machine.
+pub(crate) const LIMIT: Duration = Duration::from_secs(240);
+
+/// A backfill of 48 cells whose tasks take long enough to be disturbed.
+const ARGUMENTS: [&str; 7] = ["backfill", "--paths", "400", "--every", "quarterly", "--wait-scheduler", "60"];
+
+/// A cluster, a warehouse, and the rows it has to end with.
+pub(crate) struct Scene {
+    pub(crate) world: World,
+    pub(crate) cluster: Cluster,
+    /// Where drivers run.
+    pub(crate) driver: Site,
+    /// Name of the warehouse that is disturbed, in the world's folder; or its address.
+    pub(crate) name: String,
+    rows: Rows,
+}
+
+/// Starts a backfill on so many executors, disturbs it amid its tasks, and sees it succeed with the right rows.
+pub(crate) fn rows_survive(executors: usize, disturb: impl FnOnce(&mut Cluster)) {
+    let mut scene = Scene::new(Cluster::new(executors));
+    let driver = scene.start_amid(6.0);
+    disturb(&mut scene.cluster);
+    scene.ends_whole(driver);
+}
+
+impl Scene {
+    /// Makes the rows in this process's network first, undisturbed and without the cluster.
+    pub(crate) fn new(cluster: Cluster) -> Self {
+        let world = World::new();
+        let undisturbed = world.warehouse("undisturbed");
+        undisturbed.backfill(&ARGUMENTS[1..]);
+        let rows = undisturbed.rows();
+        Self { world, cluster, driver: Site::local(), name: "w".to_owned(), rows }
+    }
+
+    /// The warehouse that is disturbed.
+    pub(crate) fn warehouse(&self) -> Warehouse<'_> {
+        match self.name.contains("://") {
+            true => self.world.at(&self.name),
+            false => self.world.warehouse(&self.name),
+        }
+    }
+
+    /// The undisturbed warehouse.
+    pub(crate) fn undisturbed(&self) -> Warehouse<'_> {
+        self.world.warehouse("undisturbed")
+    }
+
+    /// A driver of the backfill.
+    pub(crate) fn backfill(&self) -> Command {
+        let address = self.cluster.address();
+        let arguments = [&ARGUMENTS[..], &["--scheduler", &address]].concat();
+        self.driver.moved(&self.warehouse().command(&arguments))
+    }
+
+    /// Starts a driver and waits until executors have finished some tasks and compute others.
+    pub(crate) fn start_amid(&self, finished: f64) -> Child {
+        let driver = self.backfill().spawn().unwrap();
+        self.amid(finished);
+        driver
+    }
+
+    /// Waits until executors have finished some tasks of a job and compute others.
+    pub(crate) fn amid(&self, finished: f64) {
+        wait("tasks are computed", LIMIT, || self.cluster.finished() >= finished && self.cluster.running() > 0.0);
+    }
+
+    /// The driver succeeds, and the tables hold the rows.
+    pub(crate) fn ends_whole(&self, driver: Child) -> Output {
+        let output = end(driver);
+        assert!(output.status.success(), "{}", told(&output));
+        self.is_whole();
+        output
+    }
+
+    /// The driver succeeds, or ends with code 7 and the same command does what is missing. Returns whether the first
+    /// succeeded.
+    pub(crate) fn ends_whole_or_resumes(&self, driver: Child) -> bool {
+        let output = end(driver);
+        if output.status.success() {
+            self.is_whole();
+            return true;
+        }
+        assert_eq!(output.status.code(), Some(7), "{}", told(&output));
+        println!("to be resumed: {}", told(&output));
+        self.resumes();
+        false
+    }
+
+    /// The same command succeeds, and the tables hold the rows.
+    pub(crate) fn resumes(&self) -> Output {
+        self.ends_whole(self.backfill().spawn().unwrap())
+    }
+
+    fn is_whole(&self) {
+        assert_eq!(self.warehouse().rows(), self.rows);
+    }
+}
+
+/// Code 7, and what to do.
+pub(crate) fn can_be_resumed(output: &Output) {
+    assert_eq!(output.status.code(), Some(7), "{}", told(output));
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(error.contains("run the same command again to resume"), "{error}");
+}
+
+/// Waits for the driver's end.
+///
+/// # Panics
+/// If it does not end within the limit; it is killed then.
+pub(crate) fn end(driver: Child) -> Output {
+    let (started, id) = (Instant::now(), driver.id());
+    let (sender, ended) = mpsc::channel();
+    std::thread::spawn(move || sender.send(driver.wait_with_output()));
+    let Ok(output) = ended.recv_timeout(LIMIT) else {
+        let _ = Command::new("kill").arg("-KILL").arg(id.to_string()).status();
+        let output = ended.recv().unwrap().unwrap();
+        panic!("the driver had not ended {LIMIT:?} after the disturbance: {}", told(&output));
+    };
+    println!("the driver ended {:?} after the disturbance", started.elapsed());
+    output.unwrap()
+}

@@ -1,0 +1,59 @@
+//! A whole backfill on a cluster whose store is overloaded, slow and loses connections.
+
+use std::sync::atomic::Ordering::SeqCst;
+use std::time::Instant;
+
+use crate::gateway::Gateway;
+use crate::independent;
+use crate::processes::Cluster;
+use crate::random::Random;
+use crate::scene::Scene;
+use crate::unreliable::{Harm, Weather, unreliable};
+
+const BUCKET: &str = "weathered";
+
+/// Runs a backfill on two executors, driver and executors all behind the weather. Returns the harm that was done; none
+/// if there is no gateway here.
+fn weathers(weather: Weather, stream: u64) -> Option<std::sync::Arc<Harm>> {
+    let gateway = Gateway::start()?;
+    gateway.create(BUCKET);
+    let mut random = Random::new(stream);
+    let (port, harm) = unreliable(gateway.port, weather, random.bits());
+    let cluster = Cluster::with(2, gateway.environment(port));
+    let mut scene = Scene::new(cluster);
+    scene.name = format!("s3://{BUCKET}/warehouse");
+    scene.world.environment = gateway.environment(port);
+    let started = Instant::now();
+    let driver = scene.backfill().spawn().unwrap();
+    // what is there is read without harm
+    scene.world.environment = gateway.environment(gateway.port);
+    let at_once = scene.ends_whole_or_resumes(driver);
+    println!(
+        "{weather:?}: whole {} after {:?}, {harm:?}",
+        if at_once { "at once" } else { "resumed" },
+        started.elapsed()
+    );
+    independent::same_tables(&scene.undisturbed(), &scene.warehouse());
+    Some(harm)
+}
+
+#[test]
+fn an_overloaded_store_that_loses_every_answer_to_a_commit() {
+    let weather = Weather { overloaded: 0.3, loses_commits: true, ..Weather::default() };
+    let Some(harm) = weathers(weather, 11) else { return };
+    let (requests, overloaded) = (harm.requests.load(SeqCst), harm.overloaded.load(SeqCst));
+    assert!(overloaded * 5 > requests, "{harm:?}");
+    // each cell's fits and forecasts, in groups of two
+    assert!(harm.lost_commits.load(SeqCst) >= 24, "{harm:?}");
+}
+
+#[test]
+fn a_store_that_is_slow_and_resets_connections_amid_bodies() {
+    let weather = Weather { reset: 0.2, slow: 0.05, ..Weather::default() };
+    let Some(harm) = weathers(weather, 12) else { return };
+    for (what, count) in
+        [("requests", &harm.reset_requests), ("answers", &harm.reset_answers), ("slow answers", &harm.slow)]
+    {
+        assert!(count.load(SeqCst) > 20, "{what}: {harm:?}");
+    }
+}
