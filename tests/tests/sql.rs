@@ -24,6 +24,9 @@ mod gateway;
 mod processes;
 #[path = "sql/script.rs"]
 mod script;
+#[path = "cluster/site.rs"]
+#[allow(dead_code)]
+mod site;
 #[path = "sql/warehouse.rs"]
 mod warehouse;
 
