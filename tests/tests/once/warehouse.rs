@@ -114,6 +114,7 @@ impl Warehouse<'_> {
     }
 
     /// Variables of every command.
+    #[allow(dead_code)] // for warehouses on S3
     pub(crate) fn environment(&self) -> &[(String, String)] {
         &self.world.environment
     }
