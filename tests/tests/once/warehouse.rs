@@ -114,7 +114,7 @@ impl Warehouse<'_> {
     }
 
     /// Variables of every command.
-    #[allow(dead_code)] // for readers of warehouses on S3
+    #[allow(dead_code)] // for warehouses on S3
     pub(crate) fn environment(&self) -> &[(String, String)] {
         &self.world.environment
     }
