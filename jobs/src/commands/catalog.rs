@@ -65,7 +65,7 @@ pub(crate) async fn context(session: &Session) -> Outcome<SessionContext> {
         SessionConfig::new().with_default_catalog_and_schema("almanac", "forecast").with_information_schema(true);
     let context = session_with(config);
     almanac_udfs::register(&context);
-    regenerate::register(&context, &session.warehouse.root().as_str(), &session.settings);
+    regenerate::register(&context, session.warehouse.root().as_str(), &session.settings);
     let catalog = Arc::new(MemoryCatalogProvider::new());
     for schema in ["bronze", "silver", "forecast", "experiments", "ops"] {
         catalog.register_schema(schema, Arc::new(MemorySchemaProvider::new()))?;
