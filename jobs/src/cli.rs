@@ -227,8 +227,9 @@ pub fn main() -> i32 {
         }
     };
     // a run closes its ledger before it leaves, a query over a cluster is cancelled; all else may stop where it is
-    let closes = matches!(cli.command, Command::Train | Command::Infer | Command::Backfill(_) | Command::Bench(_))
-        || matches!(cli.command, Command::Sql(_)) && cli.scheduler.is_some();
+    let resumes = matches!(cli.command, Command::Train | Command::Infer | Command::Backfill(_));
+    let over_a_cluster = matches!(cli.command, Command::Sql(_)) && cli.scheduler.is_some();
+    let closes = resumes || over_a_cluster || matches!(cli.command, Command::Bench(_));
     let ended = runtime.block_on(async {
         let (stop, stopped) = tokio::sync::watch::channel(false);
         let work = commands::run(cli, stopped);
@@ -248,6 +249,9 @@ pub fn main() -> i32 {
         Ok(()) => 0,
         Err(failure) => {
             eprintln!("error: {failure}");
+            if resumes && failure.is_passing() {
+                eprintln!("what is committed is kept: run the same command again to resume");
+            }
             failure.code()
         }
     }

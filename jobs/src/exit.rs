@@ -29,6 +29,11 @@ impl Failure {
             Self::FailedUnits { .. } => 1,
         }
     }
+
+    /// Whether the same command may get further later: the store failed it, which says so of itself nowhere else.
+    pub(crate) fn is_passing(&self) -> bool {
+        matches!(self, Self::Engine(EngineError::Storage { .. }))
+    }
 }
 
 impl From<datafusion::error::DataFusionError> for Failure {

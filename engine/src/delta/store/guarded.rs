@@ -2,10 +2,12 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
-use futures::stream::BoxStream;
-use futures::{StreamExt, TryFutureExt, TryStreamExt};
+use backon::{ExponentialBuilder, Retryable};
+use futures::stream::{self, BoxStream};
+use futures::{Stream, StreamExt, TryFutureExt, TryStreamExt};
 use object_store::aws::AmazonS3;
 use object_store::path::Path;
 use object_store::{
@@ -14,6 +16,9 @@ use object_store::{
 };
 
 use super::cause::clean;
+
+/// Further times that a listing is read whose answer broke off.
+const BROKEN_LISTS: usize = 8;
 
 /// Every error of the client passes here before any other layer logs or wraps it.
 #[derive(Debug)]
@@ -77,20 +82,49 @@ impl ObjectStore for Guarded {
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
-        self.inner.list(prefix).map_err(self.about_listing(prefix)).boxed()
+        let (inner, below) = (self.inner.clone(), prefix.cloned());
+        whole(move || inner.list(below.as_ref())).map_err(self.about_listing(prefix)).boxed()
     }
 
     fn list_with_offset(&self, prefix: Option<&Path>, offset: &Path) -> BoxStream<'static, Result<ObjectMeta>> {
-        self.inner.list_with_offset(prefix, offset).map_err(self.about_listing(prefix)).boxed()
+        let (inner, below, offset) = (self.inner.clone(), prefix.cloned(), offset.clone());
+        let list = move || inner.list_with_offset(below.as_ref(), &offset);
+        whole(list).map_err(self.about_listing(prefix)).boxed()
     }
 
     async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
-        self.inner.list_with_delimiter(prefix).await.map_err(self.about_listing(prefix))
+        let list = || self.inner.list_with_delimiter(prefix);
+        let listed = list.retry(pauses()).when(is_broken_list).await;
+        listed.map_err(self.about_listing(prefix))
     }
 
     async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
         self.inner.copy_opts(from, to, options).await.map_err(self.about(to.as_ref()))
     }
+}
+
+/// A listing that is read to its end before anything of it is told, and read again when an answer breaks off: the
+/// client repeats requests and reads of objects, but no listing whose answer has begun.
+fn whole<F>(list: F) -> impl Stream<Item = Result<ObjectMeta>> + Send
+where
+    F: Fn() -> BoxStream<'static, Result<ObjectMeta>> + Send + Sync + 'static,
+{
+    let read = move || list().try_collect::<Vec<_>>();
+    let read = async move { read.retry(pauses()).when(is_broken_list).await };
+    stream::once(read).map_ok(|found| stream::iter(found).map(Ok)).try_flatten()
+}
+
+fn pauses() -> ExponentialBuilder {
+    ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(100))
+        .with_max_delay(Duration::from_secs(5))
+        .with_max_times(BROKEN_LISTS)
+        .with_jitter()
+}
+
+/// The client has no kind for it, only these words.
+fn is_broken_list(error: &object_store::Error) -> bool {
+    error.to_string().contains("list response body")
 }
 
 type About = Arc<dyn Fn(object_store::Error) -> object_store::Error + Send + Sync>;
