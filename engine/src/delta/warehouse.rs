@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Duration;
 
+use backon::{ExponentialBuilder, Retryable};
 use datafusion::datasource::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
@@ -16,9 +18,14 @@ use tokio::sync::OnceCell;
 use url::Url;
 
 use super::error::{delta_error, storage_error};
-use super::store::{conditional_create_is_exclusive, reach, s3_root, stores, without_secrets};
+use super::store::{StoreFault, conditional_create_is_exclusive, reach, s3_root, stores, without_secrets};
 use crate::tables::TableDef;
 use crate::{EngineError, Result};
+
+/// Times that a store that passingly failed is asked again whether it creates only once.
+const QUESTIONS: usize = 5;
+/// Least pause before it is.
+const QUESTION_PAUSE: Duration = Duration::from_millis(100);
 
 /// Root of all tables of one dataset. Cheap to clone; one object store per process and root.
 #[derive(Clone)]
@@ -80,7 +87,11 @@ impl Warehouse {
     pub(super) async fn trust(&self) -> Result<()> {
         let Some(bucket) = self.bucket() else { return Ok(()) };
         let ask = || async {
-            let exclusive = conditional_create_is_exclusive(self.0.store.as_ref()).await;
+            // a creation is not repeated by the client, because a lost answer could be a success; the question can be
+            let exclusive = (|| conditional_create_is_exclusive(self.0.store.as_ref()))
+                .retry(ExponentialBuilder::default().with_min_delay(QUESTION_PAUSE).with_max_times(QUESTIONS))
+                .when(|error| StoreFault::in_chain(error).is_some_and(|fault| fault.passing));
+            let exclusive = exclusive.await;
             if exclusive.map_err(|error| storage_error(self.0.root.as_str(), error))? {
                 return Ok(());
             }

@@ -12,7 +12,7 @@ use crate::warehouse::{Rows, Warehouse, World, told};
 pub(crate) const LIMIT: Duration = Duration::from_secs(240);
 
 /// A backfill of 48 cells whose tasks take long enough to be disturbed.
-const ARGUMENTS: [&str; 7] = ["backfill", "--paths", "400", "--every", "quarterly", "--wait-scheduler", "60"];
+const ARGUMENTS: [&str; 6] = ["--paths", "400", "--every", "quarterly", "--wait-scheduler", "60"];
 
 /// A cluster, a warehouse, and the rows it has to end with.
 pub(crate) struct Scene {
@@ -22,6 +22,7 @@ pub(crate) struct Scene {
     pub(crate) driver: Site,
     /// Name of the warehouse that is disturbed, in the world's folder; or its address.
     pub(crate) name: String,
+    arguments: Vec<&'static str>,
     rows: Rows,
 }
 
@@ -36,11 +37,16 @@ pub(crate) fn rows_survive(executors: usize, disturb: impl FnOnce(&mut Cluster))
 impl Scene {
     /// Makes the rows in this process's network first, undisturbed and without the cluster.
     pub(crate) fn new(cluster: Cluster) -> Self {
+        Self::of(cluster, &ARGUMENTS)
+    }
+
+    /// The same of a backfill with these arguments.
+    pub(crate) fn of(cluster: Cluster, arguments: &[&'static str]) -> Self {
         let world = World::new();
         let undisturbed = world.warehouse("undisturbed");
-        undisturbed.backfill(&ARGUMENTS[1..]);
+        undisturbed.backfill(arguments);
         let rows = undisturbed.rows();
-        Self { world, cluster, driver: Site::local(), name: "w".to_owned(), rows }
+        Self { world, cluster, driver: Site::local(), name: "w".to_owned(), arguments: arguments.to_vec(), rows }
     }
 
     /// The warehouse that is disturbed.
@@ -59,7 +65,7 @@ impl Scene {
     /// A driver of the backfill.
     pub(crate) fn backfill(&self) -> Command {
         let address = self.cluster.address();
-        let arguments = [&ARGUMENTS[..], &["--scheduler", &address]].concat();
+        let arguments = [&["backfill"], &self.arguments[..], &["--scheduler", &address]].concat();
         self.driver.moved(&self.warehouse().command(&arguments))
     }
 
@@ -85,15 +91,15 @@ impl Scene {
 
     /// The driver succeeds, or ends with code 7 and the same command does what is missing. Returns whether the first
     /// succeeded.
-    pub(crate) fn ends_whole_or_resumes(&self, driver: Child) -> bool {
+    pub(crate) fn succeeds_or_resumes(&self, driver: Child) -> bool {
         let output = end(driver);
         if output.status.success() {
-            self.is_whole();
             return true;
         }
         can_be_resumed(&output);
         println!("to be resumed: {}", told(&output));
-        self.resumes();
+        let output = end(self.backfill().spawn().unwrap());
+        assert!(output.status.success(), "{}", told(&output));
         false
     }
 
@@ -102,7 +108,8 @@ impl Scene {
         self.ends_whole(self.backfill().spawn().unwrap())
     }
 
-    fn is_whole(&self) {
+    /// The tables hold the rows.
+    pub(crate) fn is_whole(&self) {
         assert_eq!(self.warehouse().rows(), self.rows);
     }
 }

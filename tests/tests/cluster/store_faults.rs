@@ -11,6 +11,8 @@ use crate::scene::Scene;
 use crate::unreliable::{Harm, Weather, unreliable};
 
 const BUCKET: &str = "weathered";
+/// 16 cells: it is not computing that takes the time, but requests made again and again.
+const ARGUMENTS: [&str; 4] = ["--paths", "100", "--wait-scheduler", "60"];
 
 /// Runs a backfill on two executors, driver and executors all behind the weather. Returns the harm that was done; none
 /// if there is no gateway here.
@@ -20,14 +22,15 @@ fn weathers(weather: Weather, stream: u64) -> Option<std::sync::Arc<Harm>> {
     let mut random = Random::new(stream);
     let (port, harm) = unreliable(gateway.port, weather, random.bits());
     let cluster = Cluster::with(2, gateway.environment(port));
-    let mut scene = Scene::new(cluster);
+    let mut scene = Scene::of(cluster, &ARGUMENTS);
     scene.name = format!("s3://{BUCKET}/warehouse");
     scene.world.environment = gateway.environment(port);
     let started = Instant::now();
     let driver = scene.backfill().spawn().unwrap();
+    let at_once = scene.succeeds_or_resumes(driver);
     // what is there is read without harm
     scene.world.environment = gateway.environment(gateway.port);
-    let at_once = scene.ends_whole_or_resumes(driver);
+    scene.is_whole();
     println!(
         "{weather:?}: whole {} after {:?}, {harm:?}",
         if at_once { "at once" } else { "resumed" },
@@ -44,7 +47,7 @@ fn an_overloaded_store_that_loses_every_answer_to_a_commit() {
     let (requests, overloaded) = (harm.requests.load(SeqCst), harm.overloaded.load(SeqCst));
     assert!(overloaded * 5 > requests, "{harm:?}");
     // each cell's fits and forecasts, in groups of two
-    assert!(harm.lost_commits.load(SeqCst) >= 24, "{harm:?}");
+    assert!(harm.lost_commits.load(SeqCst) >= 16, "{harm:?}");
 }
 
 #[test]

@@ -71,5 +71,7 @@ fn dies(scene: &mut Scene, victim: Victim, moment: Duration, which: usize) -> bo
             return done;
         }
     }
-    scene.ends_whole_or_resumes(driver)
+    let at_once = scene.succeeds_or_resumes(driver);
+    scene.is_whole();
+    at_once
 }

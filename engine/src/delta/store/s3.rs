@@ -33,7 +33,7 @@ impl Patience {
     /// Repetitions with exponential pauses, of which a random part is taken.
     fn retry(self) -> RetryConfig {
         let (retries, seconds, longest) = match self {
-            Self::FirstContact => (2, 15, 1),
+            Self::FirstContact => (4, 15, 1),
             Self::Work => (10, 60, 5),
         };
         RetryConfig {
