@@ -4,6 +4,7 @@ use std::error::Error;
 
 use deltalake::DeltaTableError;
 
+use super::store::cause_of;
 use crate::EngineError;
 
 /// Storage trouble (permissions, missing files, full disks) is told apart from Delta trouble by its cause.
@@ -24,7 +25,7 @@ fn is_storage(error: &DeltaTableError) -> bool {
         if inner.is::<object_store::Error>() || inner.is::<std::io::Error>() {
             return true;
         }
-        cause = inner.source();
+        cause = cause_of(inner);
     }
     matches!(error, DeltaTableError::ObjectStore { .. } | DeltaTableError::Io { .. })
 }

@@ -30,16 +30,12 @@ impl StoreFault {
             if let Some(fault) = inner.downcast_ref::<Self>() {
                 return Some(fault);
             }
-            cause = match inner.downcast_ref::<std::io::Error>() {
-                // its `source` leaves out the error it was made from
-                Some(io) => io.get_ref().map(|made_from| made_from as &(dyn Error + 'static)),
-                None => inner.source(),
-            };
+            cause = cause_of(inner);
         }
         None
     }
 
-    fn new(bucket: &str, key: &str, error: &StoreError) -> Self {
+    pub(super) fn new(bucket: &str, key: &str, error: &StoreError) -> Self {
         let told = error.to_string();
         let status = after(&told, "status code: ").map(|text| text.split(':').next().unwrap_or(text).trim());
         let code = between(&told, "<Code>", "</Code>");
@@ -58,6 +54,18 @@ impl StoreFault {
             None => code.is_some_and(|code| matches!(code, "SlowDown" | "InternalError")) || is_transport(error),
         };
         Self { place: format!("s3://{bucket}/{key}"), cause, passing }
+    }
+}
+
+/// What an error was made from, also where its `source` leaves that out.
+pub(in crate::delta) fn cause_of<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    if let Some(io) = error.downcast_ref::<std::io::Error>() {
+        return io.get_ref().map(|made_from| made_from as &(dyn Error + 'static));
+    }
+    match error.downcast_ref::<delta_kernel::Error>() {
+        Some(delta_kernel::Error::ObjectStore(store)) => Some(store),
+        Some(delta_kernel::Error::Backtraced { source, .. }) => Some(source.as_ref()),
+        _ => error.source(),
     }
 }
 

@@ -15,10 +15,10 @@ use object_store::{
     PutMultipartOptions, PutOptions, PutPayload, PutResult, Result, UploadPart,
 };
 
-use super::cause::clean;
+use super::cause::{StoreFault, clean};
 
-/// Further times that a listing is read whose answer broke off.
-const BROKEN_LISTS: usize = 8;
+/// Further times that something is read whose answer broke off.
+const BROKEN_ANSWERS: usize = 8;
 
 /// Every error of the client passes here before any other layer logs or wraps it.
 #[derive(Debug)]
@@ -70,7 +70,8 @@ impl ObjectStore for Guarded {
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
         let about = self.about(location.as_ref());
-        let mut found = self.inner.get_opts(location, options).await.map_err(&about)?;
+        let get = || self.inner.get_opts(location, options.clone());
+        let mut found = get.retry(pauses()).when(is_broken_answer).await.map_err(&about)?;
         if let GetResultPayload::Stream(stream) = found.payload {
             found.payload = GetResultPayload::Stream(stream.map_err(about).boxed());
         }
@@ -118,8 +119,21 @@ fn pauses() -> ExponentialBuilder {
     ExponentialBuilder::default()
         .with_min_delay(Duration::from_millis(100))
         .with_max_delay(Duration::from_secs(5))
-        .with_max_times(BROKEN_LISTS)
+        .with_max_times(BROKEN_ANSWERS)
         .with_jitter()
+}
+
+/// Whether an answer that is no success broke off amid its body, so that it is unknown whether the object is there: the
+/// client repeats requests without an answer only. One that it repeated as often as it may is not such an answer.
+fn is_broken_answer(error: &object_store::Error) -> bool {
+    let told = error.to_string();
+    let (done, most) = (told.split_once("after "), told.split_once("max_retries: "));
+    let number = |text: &str| text.split(|c: char| !c.is_ascii_digit()).next().and_then(|n| n.parse::<usize>().ok());
+    let exhausted = match (done.and_then(|(_, text)| number(text)), most.and_then(|(_, text)| number(text))) {
+        (Some(done), Some(most)) => done >= most,
+        _ => false,
+    };
+    !exhausted && StoreFault::new("", "", error).passing
 }
 
 /// The client has no kind for it, only these words.

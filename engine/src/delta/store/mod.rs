@@ -23,6 +23,7 @@ use object_store::local::LocalFileSystem;
 use url::Url;
 
 pub use cause::StoreFault;
+pub(super) use cause::cause_of;
 pub use probe::conditional_create_is_exclusive;
 
 pub(super) use address::{s3_root, without_secrets};
