@@ -1,8 +1,10 @@
 //! A table at one version.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use arrow::datatypes::{Field, Schema, SchemaRef};
+use backon::{ExponentialBuilder, Retryable};
 use datafusion::catalog::TableProvider;
 use delta_kernel::engine::arrow_conversion::{TryIntoArrow, TryIntoKernel};
 use deltalake::TableProperty;
@@ -21,6 +23,10 @@ use crate::{EngineError, Result};
 
 /// Commits between checkpoints: opening a table reads at most this many log entries.
 const CHECKPOINT_INTERVAL: u64 = 20;
+/// Further times that a table is created which is not there after all.
+const CREATIONS: usize = 4;
+/// Least pause before one.
+const CREATION_PAUSE: Duration = Duration::from_millis(100);
 /// Layout version of our tables, in the property `almanac.schema`.
 const LAYOUT: &str = "1";
 /// Highest protocol versions we implement; higher ones name their features.
@@ -88,16 +94,21 @@ impl Snapshot {
         def: &TableDef,
         properties: &[(&str, String)],
     ) -> Result<Self> {
-        if let Some(found) = Self::open(warehouse, def).await? {
-            return Ok(found);
-        }
-        let created = create(warehouse, def, properties).await;
-        // another creator may have won: what counts is that there is a table now
-        match (Self::open(warehouse, def).await, created) {
-            (Ok(Some(snapshot)), _) => Ok(snapshot),
-            (Err(error), _) | (Ok(None), Err(error)) => Err(error),
-            (Ok(None), Ok(())) => Err(missing(def)),
-        }
+        let ask = || async {
+            if let Some(found) = Self::open(warehouse, def).await? {
+                return Ok(found);
+            }
+            let created = create(warehouse, def, properties).await;
+            // another creator may have won: what counts is that there is a table now
+            match (Self::open(warehouse, def).await, created) {
+                (Ok(Some(snapshot)), _) => Ok(snapshot),
+                (Err(error), _) | (Ok(None), Err(error)) => Err(error),
+                (Ok(None), Ok(())) => Err(missing(def)),
+            }
+        };
+        let pauses = ExponentialBuilder::default().with_min_delay(CREATION_PAUSE).with_max_times(CREATIONS);
+        // the client does not repeat a creation, because a lost answer could be a success; here that is seen
+        ask.retry(pauses).when(|error| matches!(error, EngineError::Storage { .. })).await
     }
 
     async fn load(warehouse: &Warehouse, def: &TableDef, log_store: LogStoreRef, version: Option<u64>) -> Result<Self> {

@@ -50,6 +50,8 @@ fn an_overloaded_store_that_loses_every_answer_to_a_commit() {
     assert!(harm.lost_commits.load(SeqCst) >= 16, "{harm:?}");
 }
 
+// of twelve tables, the creation of each may be lost more often than it is asked for again
+#[ignore = "takes two minutes and may need a second rerun; ./dev chaos runs it"]
 #[test]
 fn a_store_that_is_slow_and_resets_connections_amid_bodies() {
     let weather = Weather { reset: 0.06, slow: 0.03, ..Weather::default() };
