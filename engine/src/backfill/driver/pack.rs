@@ -173,7 +173,8 @@ mod tests {
         let parts = parts(&job, &[work]);
         let keys: Vec<Vec<&str>> =
             parts.iter().map(|part| part.units.iter().map(|unit| unit.key.as_str()).collect()).collect();
-        assert_eq!(keys, [vec!["0/0"], vec!["0/1", "0/1"], vec!["0/2"]]);
+        // the longest first
+        assert_eq!(keys, [vec!["0/1", "0/1"], vec!["0/0"], vec!["0/2"]]);
     }
 
     #[test]
