@@ -7,8 +7,8 @@ use tempfile::TempDir;
 
 use crate::support::{Job, demo_data, example};
 
-/// Growth that is accepted.
-const FLAT: f64 = 1.10;
+/// Growth that is accepted of an axis four to ten times longer: peaks of equal runs differ by up to a sixth.
+const FLAT: f64 = 1.25;
 
 /// Peak resident memory of a command in MiB, as its last line says.
 fn peak(job: &Job, command: &str) -> f64 {
@@ -73,7 +73,7 @@ fn panel(keys: usize) -> (TempDir, std::path::PathBuf) {
 fn two_hundred_keys_or_two_thousand() {
     let run = |keys: usize| {
         let (folder, config) = panel(keys);
-        let job = Job::new(&config, folder.path(), &[]);
+        let job = Job::new(&config, folder.path(), &["--threads", "1"]);
         job.ok(&["ingest"]);
         job.ok(&["build"]);
         let peaks = (peak(&job, "train"), peak(&job, "infer"));
