@@ -106,3 +106,20 @@ fn series_with_zeros_fall_back_to_differences() {
     let same_weekday = series.closes[series.closes.len() - 1];
     assert!((f64::from(day[250]) - same_weekday).abs() < 12.0, "median {}, a week before {same_weekday}", day[250]);
 }
+
+/// Trees stand in a combination beside other families; a program without the trainer loads it too.
+#[test]
+fn trees_are_members_of_combinations() {
+    let members = json!([{ "name": "trees", "family": "xgboost" }, { "name": "naive", "family": "naive" }]);
+    let spec = json!({ "name": "both", "family": "combination", "settings": { "members": members, "method": "mean" } });
+    let spec: ModelSpec = serde_json::from_value(spec).unwrap();
+    let series = walk(1_040, 7);
+    let history = History { days: &series.days, target: &series.closes, regressors: &[] };
+    let registry = almanac_boosting::registry();
+    let fitted = registry.model(&spec).unwrap().fit(&history, &CONTEXT).unwrap();
+    assert_eq!((fitted.fallback.as_deref(), &fitted.parameters["members"][1]["weight"]), (None, &json!(0.5)));
+    let out = forecast(&registry, &fitted, &series, 400);
+    assert!(out.iter().all(|x| x.is_finite()));
+    let loader = Registry::default().with(std::sync::Arc::new(almanac_models::trees::Xgboost::loader()));
+    assert_eq!(forecast(&loader, &fitted, &series, 400), out);
+}

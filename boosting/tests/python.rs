@@ -1,12 +1,15 @@
 //! The models inside the stored forms load in Python's xgboost and predict the same bits.
 //!
-//! `ALMANAC_PYTHON` names an interpreter with `xgboost` and `numpy`; without it the tests say so and pass.
+//! `ALMANAC_PYTHON` names an interpreter with `xgboost` and `numpy`; without it the tests say so and prove nothing.
 #![allow(clippy::unwrap_used)]
 
+#[path = "../../tests/src/notice.rs"]
+mod notice;
 mod support;
 
 use almanac_models::trees::{Ensemble, Stored, StoredDirect};
 use almanac_models::{FitContext, Fitted, History, ModelSpec};
+use notice::notice;
 use serde_json::json;
 
 fn models(fitted: &Fitted) -> Vec<Vec<u8>> {
@@ -19,7 +22,7 @@ fn models(fitted: &Fitted) -> Vec<Vec<u8>> {
 /// Number of models compared, `None` without an interpreter.
 fn compare(name: &str, settings: serde_json::Value) -> Option<usize> {
     let Ok(python) = std::env::var("ALMANAC_PYTHON") else {
-        println!("skipped: ALMANAC_PYTHON names no interpreter with xgboost and numpy");
+        notice("nothing proved, ALMANAC_PYTHON names no interpreter with xgboost and numpy");
         return None;
     };
     let series = support::walk(800, 9);

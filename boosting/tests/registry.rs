@@ -6,8 +6,9 @@ mod support;
 
 use std::collections::BTreeSet;
 
-use almanac_models::FutureRegressor;
+use almanac_models::combination::resolved;
 use almanac_models::trees::{Layout, Settings};
+use almanac_models::{FutureRegressor, ModelError};
 use support::registry_entries;
 
 const WEATHER: [&str; 3] = ["temp_mean_c", "humidity_mean_pct", "precipitation_mm"];
@@ -50,8 +51,9 @@ fn every_entry_has_its_own_name_and_is_read_by_its_family() {
     let names: BTreeSet<&str> = entries.iter().map(|spec| spec.name.as_str()).collect();
     assert_eq!(names.len(), entries.len(), "{names:?}");
     let registry = almanac_boosting::registry();
+    let known = |name: &str| -> Result<_, ModelError> { Ok(support::registry_entry(name)) };
     for spec in &entries {
-        if let Err(error) = registry.model(spec) {
+        if let Err(error) = resolved(spec, known).and_then(|spec| registry.model(&spec)) {
             panic!("{}: {error}", spec.name);
         }
     }

@@ -18,6 +18,11 @@ pub struct Cell {
 }
 
 impl Cell {
+    /// A whole bucket of keys, of tables that know no models.
+    pub(crate) fn bucket(key_bucket: i32) -> Self {
+        Self { model_name: String::new(), model_version: String::new(), key_bucket, training_cutoff_date: 0 }
+    }
+
     /// The Delta application id under which this cell's commits are counted.
     pub fn app_id(&self, config_hash: &str) -> String {
         let mut hash = Sha256::new();

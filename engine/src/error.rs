@@ -162,7 +162,11 @@ impl From<DataFusionError> for EngineError {
             DataFusionError::ObjectStore(source) => Self::storage("object store", source),
             DataFusionError::IoError(source) => Self::storage("file", source),
             other if StoreFault::in_chain(&other).is_some() => Self::storage("object store", other),
-            other => Self::Plan(other),
+            // readers of Parquet, and executors, pass on words only
+            other => match StoreFault::in_text(&other.to_string()) {
+                Some(fault) => Self::storage("object store", fault),
+                None => Self::Plan(other),
+            },
         }
     }
 }

@@ -5,7 +5,10 @@
 use std::collections::BTreeMap;
 
 use almanac_models::ModelSpec;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+pub mod shape;
 
 /// Most sessions ahead that may be asked for.
 pub const LONGEST_HORIZON: usize = 365;
@@ -14,7 +17,7 @@ pub const LONGEST_HORIZON: usize = 365;
 pub const MOST_PATHS: usize = 1_000_000;
 
 /// The whole file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// What is forecast.
@@ -29,6 +32,7 @@ pub struct Settings {
     pub forecast: Forecast,
     /// Models beside the built-in registry; an equal name replaces the built-in entry.
     #[serde(default)]
+    #[schemars(with = "Vec<shape::ModelEntry>")]
     pub models: Vec<ModelSpec>,
     /// How the work is done; never decides content.
     #[serde(default)]
@@ -36,25 +40,28 @@ pub struct Settings {
 }
 
 /// What is forecast.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Dataset {
-    /// Name, shown in runs and pages.
+    /// Name, shown in runs.
     pub name: String,
-    /// Key columns, such as `["commodity"]` or `["store_id", "sku"]`; stored as text.
+    /// Key columns, such as `["commodity"]` or `["store_id", "sku"]`; stored as text, never null or empty.
+    #[schemars(length(min = 1))]
     pub key: Vec<String>,
-    /// Column that is forecast, after renaming.
+    /// Column that is forecast, by the name it has after renaming.
     pub target: String,
-    /// `trading` or `daily`.
+    /// `trading` counts sessions, `daily` counts calendar days, for fits, horizons and scores alike.
     #[serde(default)]
+    #[schemars(with = "shape::Calendar")]
     pub calendar: almanac_models::CalendarKind,
-    /// Named rule list of holidays: `none` or `us-futures`.
+    /// `us-futures` closes the holidays of US soft-commodity futures.
     #[serde(default = "none")]
     pub holidays: String,
     /// IANA time zone that decides what today is.
     #[serde(default = "utc")]
     pub timezone: String,
-    /// Number of key buckets, fixed when `silver.model_input` is created; default 64, whatever the number of keys.
+    /// Key buckets of the tables, about one per key up to 64, which is the default; fixed when `silver.model_input` is
+    /// created.
     #[serde(default)]
     pub buckets: Option<u32>,
     /// Marks generated data wherever it shows.
@@ -63,7 +70,7 @@ pub struct Dataset {
 }
 
 /// One file of input and the bronze table it becomes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
     /// Name of the bronze table.
@@ -93,10 +100,10 @@ pub struct Source {
 }
 
 /// One value column.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Column {
-    /// Name in our tables.
+    /// Name in the tables.
     pub name: String,
     /// Name in the file, if another.
     #[serde(default)]
@@ -113,16 +120,18 @@ pub struct Column {
     /// Whether days without a value take the last one (default), or stay null.
     #[serde(default = "yes")]
     pub fill: bool,
-    /// Beyond this age a unit that needs the column is skipped as `stale_covariate`.
+    /// Days, counted from the value's own date, beyond which a unit that needs the column is skipped as
+    /// `stale_covariate`.
     #[serde(default)]
     pub max_staleness_days: Option<i32>,
 }
 
 /// Training windows.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Training {
     /// How often models are fitted.
+    #[schemars(with = "shape::Every")]
     pub every: almanac_models::Frequency,
     /// Trailing years a fit sees.
     pub years: u32,
@@ -139,18 +148,22 @@ impl Default for Training {
 }
 
 /// Forecasts.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Forecast {
     /// Registry names to run.
+    #[schemars(length(min = 1))]
     pub models: Vec<String>,
     /// Version under which their rows are kept.
     pub model_version: String,
-    /// Sessions ahead, at most [`LONGEST_HORIZON`]. Above [`crate::tables::WIDEST`] paths are stored in one row per day.
+    /// Sessions ahead, 1 to 365. Above 64 paths are stored in one row per day.
+    #[schemars(range(min = 1, max = 365))]
     pub horizon: usize,
     /// Paths per forecast.
+    #[schemars(range(min = 1, max = 1_000_000))]
     pub paths: usize,
     /// Central interval levels in percent.
+    #[schemars(length(min = 1), inner(range(min = 1, max = 99)))]
     pub levels: Vec<u32>,
     /// Seed of every random number.
     pub seed: u64,
@@ -176,12 +189,12 @@ impl Default for Forecast {
 }
 
 /// How the work is done.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Run {
     /// Units computed at once; 0: one per core.
     pub threads: usize,
-    /// Whole cells per commit.
+    /// Whole cells per commit; up to 512 where a slow store takes over 0.2 s for one.
     pub cells_per_commit: usize,
     /// Forecasts per batch; 0: as many as keep a batch at about a megabyte.
     pub batch_forecasts: usize,

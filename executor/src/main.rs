@@ -1,6 +1,7 @@
 //! `almanac-executor`: Ballista's executor with Almanac's functions, codecs and runtime.
 
 mod stage;
+mod work;
 
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::process::CommandExt;
@@ -17,6 +18,7 @@ use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::stage::CancellingEngine;
+use crate::work::WorkFolder;
 
 #[global_allocator]
 static ALLOCATOR: memory::Allocator = memory::Allocator;
@@ -53,7 +55,8 @@ struct Options {
     /// Tasks computed at once, one core each; 0 means one per core.
     #[arg(long, env = "ALMANAC_VCORES", default_value_t = 0, value_name = "N")]
     vcores: usize,
-    /// Folder of shuffle files. Each process makes its own folder in it, so that none ever serves another's files.
+    /// Folder of shuffle files. Each process makes its own folder in it, so that none ever serves another's files, and
+    /// removes those of processes that are gone.
     #[arg(long, env = "ALMANAC_WORK_DIR", value_name = "DIR")]
     work_dir: Option<PathBuf>,
     /// Memory of sorts and joins in MiB, shared by the tasks; forecasts are bounded by their batches.
@@ -73,24 +76,21 @@ fn main() -> ExitCode {
 }
 
 async fn serve(options: Options) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let id = uuid::Uuid::new_v4().to_string();
+    let id = cluster::Identity::own().name();
     let parent = options.work_dir.clone().unwrap_or_else(std::env::temp_dir);
-    let work = parent.join(format!("almanac-executor-{id}"));
-    std::fs::create_dir_all(&work).map_err(|error| format!("work folder {}: {error}", work.display()))?;
+    let work = WorkFolder::new(&parent, &id)?;
     let health = ExecutorHealth::new();
     let ready = health.clone();
     let metrics = SocketAddr::new(options.bind_host, options.metrics_port);
     let probes = process::probes(metrics, move || ready.is_ready()).await?;
-    tracing::info!(executor = id, work = %work.display(), %metrics, "the executor starts");
-    let config = config(&options, id, &work, health)?;
+    tracing::info!(executor = id, work = %work.path().display(), %metrics, "the executor starts");
+    let config = config(&options, id, work.path(), health)?;
     let (mut terminated, mut interrupted) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let ended = tokio::select! {
         ended = start_executor_process(Arc::new(config)) => ended.map_err(Into::into),
         ended = probes => ended.map_err(Into::into),
     };
-    if let Err(error) = std::fs::remove_dir_all(&work) {
-        tracing::warn!(work = %work.display(), %error, "the work folder could not be removed");
-    }
+    work.remove();
     let was_told = tokio::select! {
         biased;
         _ = terminated.recv() => true,

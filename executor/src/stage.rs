@@ -4,6 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use almanac_engine::cluster::metrics::{OUTCOMES, TASK_SECONDS, TASKS_ENDED, TASKS_RUNNING};
 use almanac_engine::plan::cancel::Cancellation;
 use async_trait::async_trait;
 use ballista_core::JobId;
@@ -12,6 +13,7 @@ use ballista_executor::execution_engine::{DefaultExecutionEngine, ExecutionEngin
 use datafusion::error::Result;
 use datafusion::execution::TaskContext;
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::display::DisplayableExecutionPlan;
 use datafusion::physical_plan::metrics::MetricsSet;
 use datafusion::prelude::SessionConfig;
 use prometheus::{Histogram, IntCounterVec, IntGauge};
@@ -35,17 +37,14 @@ impl CancellingEngine {
     /// Errors of the metrics' registration.
     pub(crate) fn new() -> prometheus::Result<Self> {
         let buckets = prometheus::exponential_buckets(0.01, 4.0, 8)?;
-        let seconds = prometheus::histogram_opts!("almanac_task_seconds", "wall time of finished tasks", buckets);
+        let seconds = prometheus::histogram_opts!(TASK_SECONDS.name, TASK_SECONDS.help, buckets);
+        let labels: Vec<&str> = TASKS_ENDED.label.iter().map(|(name, _)| *name).collect();
         let metrics = Metrics {
-            running: prometheus::register_int_gauge!("almanac_tasks_running", "tasks being computed")?,
-            ended: prometheus::register_int_counter_vec!(
-                "almanac_tasks_total",
-                "tasks by how they ended",
-                &["outcome"]
-            )?,
+            running: prometheus::register_int_gauge!(TASKS_RUNNING.name, TASKS_RUNNING.help)?,
+            ended: prometheus::register_int_counter_vec!(TASKS_ENDED.name, TASKS_ENDED.help, &labels)?,
             seconds: prometheus::register_histogram!(seconds)?,
         };
-        for outcome in ["finished", "failed", "cancelled"] {
+        for outcome in OUTCOMES {
             metrics.ended.with_label_values(&[outcome]).reset();
         }
         Ok(Self { inner: DefaultExecutionEngine::new(), metrics })
@@ -64,6 +63,8 @@ impl ExecutionEngine for CancellingEngine {
         config: &SessionConfig,
     ) -> Result<Arc<dyn QueryStageExecutor>> {
         let job = job_id.to_string();
+        let shown = DisplayableExecutionPlan::new(plan.as_ref());
+        tracing::debug!(job, stage = stage_id, task = task_id, plan = %shown.indent(false), "task begins");
         let inner =
             self.inner.create_query_stage_exec(job_id, stage_id, task_id, partitions, plan, work_dir, config)?;
         Ok(Arc::new(Stage { inner, job, stage: stage_id, metrics: self.metrics.clone() }))

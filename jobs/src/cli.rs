@@ -1,4 +1,11 @@
 //! The command line: what can be asked, and nothing of how it is done.
+//!
+//! A new command is a variant of [`Command`], its name in a group of `cli/help.rs` and an example there.
+
+pub(crate) mod given;
+pub(crate) mod help;
+pub(crate) mod options;
+mod usage;
 
 use std::path::PathBuf;
 
@@ -6,120 +13,38 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::commands;
 
+pub(crate) use given::Given;
+pub(crate) use options::{Choice, Form, InputOptions, Output, Overrides, Places};
+
+/// File of the configuration unless another is named.
+pub(crate) const DEFAULT_CONFIG: &str = "almanac.toml";
+
 /// Train forecasting models once, apply them to every day, keep every simulated path as Delta tables.
 #[derive(Debug, Parser)]
-#[command(name = "almanac", version, about, max_term_width = 100, args_override_self = true)]
-#[command(after_help = "Start with: almanac --config examples/coffee-sugar.toml --source DIR --warehouse DIR backfill")]
+#[command(name = "almanac", version, max_term_width = 100, args_override_self = true)]
+#[command(disable_help_subcommand = true, subcommand_required = true, arg_required_else_help = true)]
 pub struct Cli {
-    /// Configuration of the dataset, its models and the run.
-    #[arg(long, global = true, env = "ALMANAC_CONFIG", default_value = "almanac.toml", value_name = "FILE")]
-    pub config: PathBuf,
-    /// Folder of the input files.
-    #[arg(long, global = true, env = "ALMANAC_SOURCE", value_name = "DIR")]
-    pub source: Option<PathBuf>,
-    /// Root of the Delta tables: a folder or s3://bucket/prefix.
-    #[arg(long, global = true, env = "ALMANAC_WAREHOUSE", default_value = "warehouse", value_name = "URI")]
-    pub warehouse: String,
-    /// Scheduler of the cluster that computes, as df://host:port; without it this process does.
-    #[arg(long, global = true, env = "ALMANAC_SCHEDULER", value_name = "URI")]
-    pub scheduler: Option<String>,
-    /// Seconds to wait for a scheduler that does not answer; 0 ends with code 7 and the way to resume.
-    #[arg(long, global = true, env = "ALMANAC_WAIT_SCHEDULER", default_value_t = 0, value_name = "SECONDS")]
-    pub wait_scheduler: u64,
+    #[command(flatten)]
+    pub(crate) places: Places,
+    #[command(flatten)]
+    pub(crate) output: Output,
     #[command(flatten)]
     pub(crate) overrides: Overrides,
     #[command(flatten)]
     pub(crate) choice: Choice,
+    /// Which options were given, and how.
+    #[arg(skip)]
+    pub(crate) given: Given,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// Settings that flags override.
-#[derive(Debug, Clone, Default, Args)]
-pub(crate) struct Overrides {
-    /// Models to run, by registry name.
-    #[arg(long, global = true, value_delimiter = ',', value_name = "A,B")]
-    pub(crate) models: Option<Vec<String>>,
-    /// Training frequency: daily, weekly, biweekly, monthly, quarterly, semiannually, annually.
-    #[arg(long, global = true, value_name = "FREQUENCY")]
-    pub(crate) every: Option<String>,
-    /// Version under which rows are kept; another version leaves earlier rows alone.
-    #[arg(long, global = true, value_name = "NAME")]
-    pub(crate) model_version: Option<String>,
-    /// Paths per forecast.
-    #[arg(long, global = true, value_name = "N")]
-    pub(crate) paths: Option<usize>,
-    /// Sessions ahead, 1 to 365. Up to 64 paths have a column per day, above a row per day.
-    #[arg(long, global = true, value_name = "N")]
-    pub(crate) horizon: Option<usize>,
-    /// Seed of every random number.
-    #[arg(long, global = true, value_name = "N")]
-    pub(crate) seed: Option<u64>,
-    /// Central interval levels in percent.
-    #[arg(long, global = true, value_delimiter = ',', value_name = "80,95")]
-    pub(crate) levels: Option<Vec<u32>>,
-    /// Units computed at once; 0 means one per core. Never changes a row.
-    #[arg(long, global = true, value_name = "N")]
-    pub(crate) threads: Option<usize>,
-    /// Failed units above which the exit code is 1.
-    #[arg(long, global = true, value_name = "N")]
-    pub(crate) max_failed: Option<usize>,
-    /// Whole cells per commit. Never changes a row.
-    #[arg(long, global = true, value_name = "N")]
-    pub(crate) cells_per_commit: Option<usize>,
-    /// Forecasts per batch; 0 keeps a batch near a megabyte. Never changes a row.
-    #[arg(long, global = true, value_name = "N")]
-    pub(crate) batch_forecasts: Option<usize>,
-}
-
-/// What is chosen for this command.
-#[derive(Debug, Clone, Default, Args)]
-pub(crate) struct Choice {
-    /// Keys to work on.
-    #[arg(long = "key", global = true, value_delimiter = ',', value_name = "KEY")]
-    pub(crate) keys: Vec<String>,
-    /// First origin.
-    #[arg(long, global = true, value_name = "DATE")]
-    pub(crate) from: Option<String>,
-    /// Last origin.
-    #[arg(long, global = true, value_name = "DATE")]
-    pub(crate) to: Option<String>,
-    /// Most units of work.
-    #[arg(long, global = true, value_name = "N")]
-    pub(crate) limit: Option<usize>,
-    /// Redo what exists, in whole cells.
-    #[arg(long, global = true)]
-    pub(crate) force: bool,
-    /// Let a horizon longer than the stored one add days: new columns, and forecasts with fewer days made anew. Their
-    /// first days stay as they are.
-    #[arg(long, global = true)]
-    pub(crate) widen: bool,
-    /// Narrow the choice: model=A|B, model!=A, key=A|B, key!=A, from=DATE, to=DATE, separated by commas.
-    #[arg(long, global = true, value_name = "CONDITIONS")]
-    pub(crate) select: Option<String>,
-    /// Redo cells made from older inputs.
-    #[arg(long, global = true, value_name = "WHAT", value_parser = ["stale"])]
-    pub(crate) refresh: Option<String>,
-}
-
-/// Options of reading input.
-#[derive(Debug, Clone, Default, Args)]
-pub(crate) struct InputOptions {
-    /// Refuse the whole input if a row would be quarantined.
-    #[arg(long)]
-    pub(crate) strict: bool,
-    /// Let rows in that would be quarantined: SOURCE, SOURCE:LINE or all.
-    #[arg(long, value_delimiter = ',', value_name = "ROWS")]
-    pub(crate) accept: Vec<String>,
-    /// What counts as today; later rows are quarantined.
-    #[arg(long, value_name = "DATE")]
-    pub(crate) as_of: Option<String>,
-}
-
 /// The jobs.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Write a commented configuration for the files in a folder.
+    Init(InitCommand),
     /// Read CSV or Parquet into checked bronze tables.
     Ingest(IngestCommand),
     /// Join bronze into the tables that models read.
@@ -135,17 +60,62 @@ pub enum Command {
     /// Say what a backfill would do, before it does anything.
     Plan,
     /// Say what runs did, by model and outcome.
-    Status,
+    Status(StatusCommand),
+    /// List runs, newest first.
+    Runs(RunsCommand),
     /// List the tables: rows, size, version and a hash of their content.
     Tables(TablesCommand),
+    /// Show a table's columns with units and meaning, its layout, size and last commits.
+    Describe(DescribeCommand),
     /// Query the tables.
     Sql(SqlCommand),
+    /// Show the effective configuration, with where each value comes from.
+    Config(ConfigCommand),
+    /// Check store, cluster, machine and input before a run.
+    Doctor,
     /// Keep tables small and quick to read.
     Maintain(MaintainCommand),
-    /// Measure this machine.
+    /// Measure this machine, and models on panels of many series.
     Bench(BenchCommand),
+    /// List, show and test models.
+    Models(commands::ModelsCommand),
+    /// Say why a forecast is what it is, from what it saw.
+    Explain(commands::ExplainCommand),
+    /// Draw forecasts and scores, as SVG, PNG or in characters.
+    Plot(commands::PlotCommand),
+    /// Print completions for a shell.
+    Completions(CompletionsCommand),
+    /// Write manual pages, one per command.
+    Man(ManCommand),
     /// Write the generated demo data.
     DemoData(DemoCommand),
+    /// Explain a command, or an error by its code.
+    Help(HelpCommand),
+    /// Write the pages of docs/reference.
+    #[command(hide = true)]
+    Reference(ReferenceCommand),
+}
+
+/// `init`.
+#[derive(Debug, Args)]
+pub struct InitCommand {
+    /// Generate the demo data in ./data and write its configuration.
+    #[arg(long)]
+    pub(crate) demo: bool,
+    /// Key column, instead of the one guessed; several are separated by commas.
+    #[arg(long = "key-column", value_delimiter = ',', value_name = "COLUMN")]
+    pub(crate) key_columns: Vec<String>,
+    /// Date column, instead of the one guessed.
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) date_column: Option<String>,
+    /// Column that is forecast, instead of the one guessed.
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) target: Option<String>,
+    /// Replace a configuration that is there.
+    ///
+    /// Without it init leaves it alone: it may have been edited.
+    #[arg(long)]
+    pub(crate) overwrite: bool,
 }
 
 /// `ingest` and `backfill`.
@@ -163,18 +133,81 @@ pub struct TablesCommand {
     pub(crate) content: bool,
 }
 
-/// `sql`.
+/// `describe`.
+#[derive(Debug, Args)]
+pub struct DescribeCommand {
+    /// Table or view, as schema.name or, where that is clear, as name.
+    pub(crate) table: String,
+    /// Version to describe, instead of the latest.
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) at: Option<u64>,
+    /// Commits to list, newest first.
+    #[arg(long, default_value_t = 5, value_name = "N")]
+    pub(crate) commits: usize,
+}
+
+/// `runs`.
+#[derive(Debug, Args)]
+pub struct RunsCommand {
+    /// Runs to list, newest first; the default fits a screen.
+    #[arg(long, default_value_t = 20, value_name = "N")]
+    pub(crate) last: usize,
+}
+
+/// `status`.
+#[derive(Debug, Args)]
+pub struct StatusCommand {
+    /// Show it again every so many seconds, 2 unless said, until Ctrl-C.
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "2")]
+    pub(crate) watch: Option<u64>,
+}
+
+/// `sql`. Without a query, at a terminal, it asks for queries; else it reads them from standard input.
 #[derive(Debug, Args)]
 pub struct SqlCommand {
     /// A query over bronze.*, silver.*, forecast.*, ops.* and the views.
-    #[arg(short = 'c', long, value_name = "QUERY", conflicts_with = "named", allow_hyphen_values = true)]
+    #[arg(short = 'c', long, value_name = "QUERY", conflicts_with_all = ["named", "file"], allow_hyphen_values = true)]
     pub(crate) query: Option<String>,
+    /// A file of queries, each ended by `;`, or - for standard input.
+    #[arg(short, long, value_name = "FILE", conflicts_with = "named")]
+    pub(crate) file: Option<PathBuf>,
     /// A named query; without a name, the list of them.
     #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "")]
     pub(crate) named: Option<String>,
-    /// table, csv or json.
-    #[arg(long, default_value = "table", value_parser = ["table", "csv", "json"])]
-    pub(crate) format: String,
+    /// Value of a placeholder: `$key` or `$1` of the query; once for each.
+    ///
+    /// Numbers, true, false and days are taken as such, all else as text; between single quotes it is always text.
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) param: Vec<String>,
+    /// Form of the answer; default: table, or by the ending of --into.
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) format: Option<commands::Format>,
+    /// File for the answer, instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) into: Option<PathBuf>,
+}
+
+/// `config`.
+#[derive(Debug, Args)]
+pub struct ConfigCommand {
+    /// Print the JSON Schema of the file instead, for editors; it needs no configuration.
+    #[arg(long)]
+    pub(crate) schema: bool,
+}
+
+/// `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsCommand {
+    /// Shell that is to complete commands and options.
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// `man`.
+#[derive(Debug, Args)]
+pub struct ManCommand {
+    /// Folder for the pages, such as ~/.local/share/man/man1.
+    pub(crate) directory: PathBuf,
 }
 
 /// `maintain`.
@@ -186,7 +219,9 @@ pub struct MaintainCommand {
     /// Table, as schema.name; default: all.
     #[arg(long, value_name = "TABLE")]
     pub(crate) table: Option<String>,
-    /// Hours for which unreferenced files are kept; must exceed the longest run.
+    /// Hours for which unreferenced files are kept.
+    ///
+    /// The default is a week, well above the longest run: what a run that goes on has written is unreferenced too.
     #[arg(long, default_value_t = 168, value_name = "HOURS")]
     pub(crate) retention_hours: u32,
     /// Only say what would be deleted.
@@ -197,9 +232,36 @@ pub struct MaintainCommand {
 /// `bench`.
 #[derive(Debug, Args)]
 pub struct BenchCommand {
-    /// What to measure.
-    #[arg(value_parser = ["backfill", "forecast"])]
-    pub(crate) what: String,
+    #[command(subcommand)]
+    pub(crate) what: Bench,
+}
+
+/// What is measured.
+#[derive(Debug, Subcommand)]
+pub enum Bench {
+    /// Time and memory of a backfill into a warehouse of its own.
+    Backfill,
+    /// Times of single fits and forecasts of the configured models.
+    Forecast,
+    /// Times of model families on a generated series, beside which bench/python/speed.py puts those of other libraries.
+    Models(commands::TimesCommand),
+    /// Accuracy on panels of many series, by the M4 competition's scores.
+    Accuracy(commands::AccuracyCommand),
+}
+
+/// `help`.
+#[derive(Debug, Args)]
+pub struct HelpCommand {
+    /// A command, or the code of an error such as E0402.
+    #[arg(value_name = "TOPIC")]
+    pub(crate) topic: Vec<String>,
+}
+
+/// `reference`.
+#[derive(Debug, Args)]
+pub struct ReferenceCommand {
+    /// Folder for the pages.
+    pub(crate) directory: PathBuf,
 }
 
 /// `demo-data`.
@@ -210,49 +272,4 @@ pub struct DemoCommand {
     /// Seed of the generator.
     #[arg(long, default_value_t = 42)]
     pub(crate) data_seed: u64,
-}
-
-/// Parses the arguments, runs the command and returns its exit code.
-pub fn main() -> i32 {
-    let cli = Cli::parse();
-    let filter = tracing_subscriber::EnvFilter::try_from_env("ALMANAC_LOG").unwrap_or_else(|_| {
-        tracing_subscriber::EnvFilter::new("warn,buoyant_kernel=error,deltalake_core=error,ballista_core=off")
-    });
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(8 << 20).build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            eprintln!("error: cannot start worker threads: {error}");
-            return 1;
-        }
-    };
-    // a run closes its ledger before it leaves, a query over a cluster is cancelled; all else may stop where it is
-    let resumes = matches!(cli.command, Command::Train | Command::Infer | Command::Backfill(_));
-    let over_a_cluster = matches!(cli.command, Command::Sql(_)) && cli.scheduler.is_some();
-    let closes = resumes || over_a_cluster || matches!(cli.command, Command::Bench(_));
-    let ended = runtime.block_on(async {
-        let (stop, stopped) = tokio::sync::watch::channel(false);
-        let work = commands::run(cli, stopped);
-        let interrupt = tokio::signal::ctrl_c();
-        tokio::pin!(work, interrupt);
-        tokio::select! {
-            ended = &mut work => return ended,
-            _ = &mut interrupt => {}
-        }
-        if !closes {
-            return Err(almanac_engine::EngineError::Interrupted.into());
-        }
-        stop.send_replace(true);
-        work.await
-    });
-    match ended {
-        Ok(()) => 0,
-        Err(failure) => {
-            eprintln!("error: {failure}");
-            if resumes && failure.is_passing() {
-                eprintln!("what is committed is kept: run the same command again to resume");
-            }
-            failure.code()
-        }
-    }
 }

@@ -1,20 +1,43 @@
 //! The effective configuration: defaults, then the file, then `ALMANAC_…` variables, then flags.
 
+mod origin;
+
 use std::path::Path;
 
 use almanac_engine::settings::{LONGEST_HORIZON, MOST_PATHS, Settings};
-use almanac_engine::{EngineError, Result, registry};
+use almanac_engine::{EngineError, Result, nearest, registry};
 use almanac_models::Frequency;
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
 
 use crate::cli::Overrides;
 
+/// Settings with where each comes from.
+#[derive(Debug)]
+pub(crate) struct Layered {
+    /// The effective configuration.
+    pub(crate) settings: Settings,
+    figment: Figment,
+    overrides: Overrides,
+}
+
+impl Layered {
+    /// Where the value of a setting comes from, by its dotted name.
+    pub(crate) fn origin(&self, setting: &str) -> String {
+        origin::of(&self.figment, &self.overrides, setting)
+    }
+}
+
 /// Reads and checks the configuration. Variables are named by section and key, such as `ALMANAC_FORECAST__PATHS`.
 ///
 /// # Errors
 /// [`EngineError::NotFound`] without a file; [`EngineError::Configuration`] naming key and value.
 pub(crate) fn load(file: &Path, overrides: &Overrides) -> Result<Settings> {
+    layered(file, overrides).map(|layered| layered.settings)
+}
+
+/// As [`load`], with the layers kept.
+pub(crate) fn layered(file: &Path, overrides: &Overrides) -> Result<Layered> {
     if !file.is_file() {
         return Err(EngineError::NotFound {
             what: "configuration",
@@ -28,11 +51,11 @@ pub(crate) fn load(file: &Path, overrides: &Overrides) -> Result<Settings> {
             sections.iter().any(|section| key.as_str().to_ascii_lowercase().starts_with(&format!("{section}__")))
         })
         .split("__");
-    let mut settings: Settings =
-        Figment::new().merge(Toml::file_exact(file)).merge(variables).extract().map_err(|e| refused(&e))?;
+    let figment = Figment::new().merge(Toml::file_exact(file)).merge(variables);
+    let mut settings: Settings = figment.extract().map_err(|e| refused(&e))?;
     apply(&mut settings, overrides)?;
     check(&settings)?;
-    Ok(settings)
+    Ok(Layered { settings, figment, overrides: overrides.clone() })
 }
 
 fn refused(error: &figment::Error) -> EngineError {
@@ -50,8 +73,25 @@ fn refused(error: &figment::Error) -> EngineError {
             }
             _ => "refused".to_owned(),
         },
-        message: format!("{}{}", first.kind, if place.is_empty() { String::new() } else { format!(" ({place})") }),
+        message: format!(
+            "{}{}{}",
+            meant(&first.kind),
+            first.kind,
+            if place.is_empty() { String::new() } else { format!(" ({place})") }
+        ),
     }
+}
+
+/// The setting or choice that may have been meant, as the beginning of a message.
+fn meant(kind: &figment::error::Kind) -> String {
+    let (name, known) = match kind {
+        figment::error::Kind::UnknownField(name, known) | figment::error::Kind::UnknownVariant(name, known) => {
+            (name, known)
+        }
+        _ => return String::new(),
+    };
+    let meant = nearest::nearest(name, known.iter().copied());
+    meant.map(|meant| format!("did you mean {meant:?}? ")).unwrap_or_default()
 }
 
 fn apply(settings: &mut Settings, overrides: &Overrides) -> Result<()> {

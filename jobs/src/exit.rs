@@ -1,4 +1,4 @@
-//! Exit codes: 0 done, 1 failed units, 2 usage, 4 not found, 5 bad input, 6 conflict, 7 storage, 130 interrupted.
+//! Exit codes: 0 done, 1 failed units or checks, 2 usage, 4 not found, 5 bad input, 6 conflict, 7 storage, 130 interrupted.
 
 use almanac_engine::EngineError;
 
@@ -19,6 +19,18 @@ pub(crate) enum Failure {
         /// Units that may.
         allowed: u64,
     },
+    /// Checks of models failed.
+    #[error("{failed} checks failed; each is listed above with what was seen")]
+    FailedChecks {
+        /// Checks that failed.
+        failed: usize,
+    },
+    /// What a run needs is not as it must be.
+    #[error("{failed} checks failed; each is listed above with what to do")]
+    Unfit {
+        /// Checks that failed.
+        failed: usize,
+    },
 }
 
 impl Failure {
@@ -26,7 +38,7 @@ impl Failure {
         match self {
             Self::Engine(error) => error.exit_code(),
             Self::Query(_) => 2,
-            Self::FailedUnits { .. } => 1,
+            Self::FailedUnits { .. } | Self::FailedChecks { .. } | Self::Unfit { .. } => 1,
         }
     }
 

@@ -1,11 +1,19 @@
 //! The jobs of Almanac and the command line that starts them.
 
-pub mod build;
+mod accuracy;
 pub mod cli;
 mod commands;
 mod config;
+mod entry;
 mod exit;
+mod fault;
 pub mod ingest;
+mod init;
+mod look;
 mod memory;
+mod output;
+mod plot;
 mod progress;
 mod show;
+
+pub use entry::main;

@@ -1,6 +1,4 @@
-//! Progress: a bar on a terminal, one JSON line per step when piped.
-
-use std::io::IsTerminal;
+//! Progress: a bar on a terminal, one JSON line per step when piped or asked for.
 
 use almanac_engine::backfill::Event;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -8,22 +6,23 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-/// Whether a person is looking at standard output.
-pub(crate) fn interactive() -> bool {
-    std::io::stdout().is_terminal()
-}
+use crate::cli::Form;
+use crate::{look, output, show};
 
-/// Says that a step ended: a sentence on a terminal, a JSON line elsewhere.
+/// Says that a step ended: a sentence on a terminal, a JSON line elsewhere, or the form asked for.
 pub(crate) fn step(name: &str, sentence: &str, facts: Value) {
-    if interactive() {
-        crate::show::line(format_args!("{name:<9} {sentence}"));
-        return;
+    let look = look::get();
+    let mut document = json!({ "step": name });
+    if let (Some(document), Value::Object(facts)) = (document.as_object_mut(), facts) {
+        document.extend(facts);
     }
-    let mut line = json!({ "step": name });
-    if let (Some(line), Value::Object(facts)) = (line.as_object_mut(), facts) {
-        line.extend(facts);
+    match look.form {
+        Some(Form::Json) => show::line(&document),
+        Some(Form::Yaml) => output::value(&document, Form::Yaml),
+        _ if look.quiet => {}
+        None if !look.terminal => show::line(&document),
+        _ => show::line(format_args!("{name:<9} {sentence}")),
     }
-    crate::show::line(&line);
 }
 
 /// Shows events until the sender is dropped.
@@ -37,7 +36,7 @@ impl Listener {
     /// Starts listening.
     pub(crate) fn start() -> Self {
         let (sender, events) = mpsc::unbounded_channel();
-        Self { sender, task: tokio::spawn(show(events)) }
+        Self { sender, task: tokio::spawn(draw(events)) }
     }
 
     /// Waits until every event is shown.
@@ -48,10 +47,11 @@ impl Listener {
     }
 }
 
-async fn show(mut events: mpsc::UnboundedReceiver<Event>) {
+async fn draw(mut events: mpsc::UnboundedReceiver<Event>) {
+    let draws = look::get().draws();
     let mut bar: Option<ProgressBar> = None;
     while let Some(event) = events.recv().await {
-        if !interactive() {
+        if !draws {
             continue;
         }
         match event {

@@ -1,11 +1,17 @@
 //! The contract between a model and everything that runs it.
 
-use crate::{Day, Future, History, ModelError, ModelSpec, StreamKey};
+use crate::{Day, Explanation, Future, History, ModelError, ModelSpec, StreamKey};
 
 /// A family of models: one file, one implementation.
 pub trait Family: Send + Sync {
     /// Name used in [`ModelSpec::family`] and as the stored format's first part.
     fn name(&self) -> &'static str;
+
+    /// Whether its models use regressors: columns besides the target. [`crate::Registry`] refuses regressors of a family
+    /// that uses none.
+    fn uses_regressors(&self) -> bool {
+        false
+    }
 
     /// Reads the settings of a specification.
     ///
@@ -21,6 +27,13 @@ pub trait Family: Send + Sync {
     /// # Errors
     /// [`ModelError::Corrupt`] if the bytes cannot be read. The version has been checked by the caller.
     fn load(&self, version: u32, bytes: &[u8]) -> Result<Box<dyn FittedModel>, ModelError>;
+
+    /// What a fit of this family says: reached by [`crate::Registry::explain`]. [`Explanation::of_parameters`] is enough
+    /// for a family whose readable parameters are numbers with names that speak for themselves.
+    ///
+    /// # Errors
+    /// [`ModelError::Corrupt`] if stored bytes that it needs cannot be read.
+    fn explain(&self, fitted: &Fitted) -> Result<Explanation, ModelError>;
 }
 
 /// What a fit may know besides its window.

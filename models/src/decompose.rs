@@ -1,10 +1,26 @@
 //! Classical seasonal decomposition by moving averages (Kendall and Stuart 1983), as R's `decompose`.
 
+/// 95 % point of the standard normal law.
+const SIGNIFICANT: f64 = 1.644_853_626_951_472_2;
+
 /// How a season enters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Additive,
     Multiplicative,
+}
+
+/// Whether the autocorrelation at the season is significant (the 90 % test of the M3 and M4 competitions' theta).
+pub(crate) fn significant(series: &[f64], season: usize) -> bool {
+    let n = series.len() as f64;
+    let mean = series.iter().sum::<f64>() / n;
+    let product = |lag: usize| -> f64 {
+        series.iter().skip(lag).zip(series).map(|(later, earlier)| (later - mean) * (earlier - mean)).sum()
+    };
+    let variance = product(0);
+    let shorter: f64 = (1..season).map(|lag| (product(lag) / variance) * (product(lag) / variance)).sum();
+    let bound = SIGNIFICANT * ((1.0 + 2.0 * shorter) / n).sqrt();
+    (product(season) / variance).abs() > bound
 }
 
 /// Fills values that were not seen, between two that were, on the line between these.

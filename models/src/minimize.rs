@@ -7,6 +7,8 @@ use argmin::core::{CostFunction, Error, Executor, Gradient};
 use argmin::solver::linesearch::MoreThuenteLineSearch;
 use argmin::solver::quasinewton::LBFGS;
 
+use crate::newton::{Settled, settle};
+
 /// Pairs kept by L-BFGS; at least the number of parameters of usual models.
 const MEMORY: usize = 8;
 /// When a search ends. The cost is a log-likelihood per observation.
@@ -26,6 +28,15 @@ const ROUGH: Effort = Effort { gradient: 1e-5, cost: 1e-9, iterations: 40 };
 const FINE: Effort = Effort { gradient: 1e-6, cost: 1e-11, iterations: 60 };
 /// Step of the central differences, relative to a parameter above 1.
 const DIFFERENCE: f64 = 1e-5;
+/// Step of the differences of fourth order that give a settling search its gradient: with it, rounding and the order left
+/// out are of one size.
+const FOURTH: f64 = 2e-3;
+/// Step of the differences that give it its curvature.
+const CURVATURE: f64 = 1e-3;
+/// Decrement below which a search counts as settled.
+const SETTLED: f64 = 1e-7;
+/// Difference between costs that rounding explains.
+const ROUNDING: f64 = 1e-12;
 /// Cost of a point at which the function has no value.
 const UNUSABLE: f64 = 1e10;
 
@@ -87,12 +98,65 @@ pub(crate) fn minimize(
     for start in starts {
         descend(&tracked, start, ROUGH);
     }
-    if polish {
-        let best = tracked.best.borrow().0.clone();
-        descend(&tracked, &best, FINE);
+    let best = |tracked: &Tracked<'_>| tracked.best.borrow().0.clone();
+    if tracked.best.borrow().1 >= UNUSABLE {
+        return None;
     }
-    let (point, value) = tracked.best.into_inner();
-    (value < UNUSABLE).then_some((point, value))
+    if polish {
+        let settled = settled(cost, &best(&tracked)).filter(|settled| settled.decrement <= SETTLED);
+        let settled = settled.or_else(|| {
+            descend(&tracked, &best(&tracked), FINE);
+            self::settled(cost, &best(&tracked))
+        });
+        // what rounding alone makes better is not
+        if let Some(settled) = settled.filter(|settled| settled.value <= tracked.best.borrow().1 + ROUNDING) {
+            return Some((settled.point, settled.value));
+        }
+    }
+    Some(tracked.best.into_inner())
+}
+
+/// Newton's steps from a point, with differences accurate nearly to rounding.
+fn settled(cost: &dyn Fn(&[f64]) -> Option<f64>, from: &[f64]) -> Option<Settled> {
+    if from.is_empty() {
+        return None;
+    }
+    let mut smooth = |x: &[f64], slopes: &mut [f64]| {
+        let mut point = x.to_vec();
+        for i in 0..x.len() {
+            let step = FOURTH * x[i].abs().max(1.0);
+            let mut at = |by: f64| {
+                point[i] = x[i] + by;
+                cost(&point)
+            };
+            let (near, far) = (at(step)? - at(-step)?, at(2.0 * step)? - at(-2.0 * step)?);
+            point[i] = x[i];
+            slopes[i] = (8.0 * near - far) / (12.0 * step);
+        }
+        cost(x)
+    };
+    let mut curvature = |_: &mut Smooth<'_>, x: &[f64], value: f64, slopes: &[f64]| {
+        let size = x.len();
+        let steps: Vec<f64> = x.iter().map(|x| CURVATURE * x.abs().max(1.0)).collect();
+        let mut out = vec![0.0; size * size];
+        let mut point = x.to_vec();
+        let mut beside = Vec::with_capacity(size);
+        for i in 0..size {
+            point[i] = x[i] + steps[i];
+            beside.push(cost(&point)?);
+            for j in 0..i {
+                point[j] = x[j] + steps[j];
+                let both = cost(&point)?;
+                point[j] = x[j];
+                let mixed = (both - beside[i] - beside[j] + value) / (steps[i] * steps[j]);
+                (out[i * size + j], out[j * size + i]) = (mixed, mixed);
+            }
+            point[i] = x[i];
+            out[i * size + i] = 2.0 * (beside[i] - value - steps[i] * slopes[i]) / (steps[i] * steps[i]);
+        }
+        Some(out)
+    };
+    settle(&mut smooth, &mut curvature, from)
 }
 
 /// One run of the optimiser; its best point is kept in `tracked`.
@@ -199,7 +263,11 @@ mod tests {
 
     #[test]
     fn a_function_without_value_gives_none() {
-        assert!(minimize(&|_| None, &[vec![0.5]], true).is_none());
+        let nowhere = |x: &[f64]| {
+            assert_eq!(x.len(), 1);
+            None
+        };
+        assert!(minimize(&nowhere, &[vec![0.5]], true).is_none());
     }
 
     #[test]

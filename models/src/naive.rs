@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
 use crate::innovations::{Kind, Law, Normal, deviation};
-use crate::walk::{Lags, Levels, Trained, Walk, finite, fitted, json_error, read};
-use crate::{Family, FitContext, Fitted, FittedModel, History, Model, ModelError, ModelSpec};
+use crate::walk::{Lags, Levels, Trained, Walk, explain, finite, fitted, json_error, read};
+use crate::{Explanation, Family, FitContext, Fitted, FittedModel, History, Model, ModelError, ModelSpec};
 
 /// The level follows the last one.
 const LAST: Lags = Lags::Season(1);
@@ -55,6 +55,10 @@ impl Family for Naive {
             serde_json::from_slice(bytes).map_err(|e| ModelError::Corrupt(e.to_string()))?;
         let innovations = Law::Normal(Normal { scale });
         Ok(Box::new(Walk { log, drift: 0.0, centre: 0.0, lags: LAST, start: 0.0, innovations }.checked()?))
+    }
+
+    fn explain(&self, fitted: &Fitted) -> Result<Explanation, ModelError> {
+        Ok(explain(fitted, "the next value is the last one"))
     }
 }
 

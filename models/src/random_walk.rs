@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
 use crate::innovations::{Kind, Law, Normal, Residual, deviation};
-use crate::walk::{Lags, Levels, Trained, Walk, finite, fitted, json_error, read};
-use crate::{Family, FitContext, Fitted, FittedModel, History, Model, ModelError, ModelSpec};
+use crate::walk::{Lags, Levels, Trained, Walk, explain, finite, fitted, json_error, read};
+use crate::{Explanation, Family, FitContext, Fitted, FittedModel, History, Model, ModelError, ModelSpec};
 
 /// Steps the drift is the mean of.
 const DRIFT_STEPS: usize = 30;
@@ -61,6 +61,10 @@ impl Family for RandomWalk {
         let innovations = Law::Normal(Normal { scale });
         // normal innovations have no state: what residuals are measured from does not matter
         Ok(Box::new(Walk { log, drift, centre: drift, lags: LAST, start: 0.0, innovations }.checked()?))
+    }
+
+    fn explain(&self, fitted: &Fitted) -> Result<Explanation, ModelError> {
+        Ok(explain(fitted, "the next value is the last one"))
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::combination::{self, Combination};
 use crate::{
-    Family, FittedModel, Model, ModelError, ModelSpec, arima, ces, ets, naive, prophet, random_walk, seasonal_naive,
-    theta, window_average,
+    Explanation, Family, Fitted, FittedModel, Model, ModelError, ModelSpec, arima, ces, ets, naive, prophet,
+    random_walk, seasonal_naive, theta, window_average,
 };
 
-/// The families known to a process.
+/// The families known to a process, and combinations of them.
 #[derive(Clone)]
 pub struct Registry {
     families: Vec<Arc<dyn Family>>,
@@ -47,21 +48,49 @@ impl Registry {
 
     /// The family names.
     pub fn names(&self) -> impl Iterator<Item = &'static str> + '_ {
-        self.families.iter().map(|family| family.name())
+        self.families.iter().map(|family| family.name()).chain([combination::NAME])
     }
 
-    fn family(&self, name: &str) -> Result<&dyn Family, ModelError> {
-        self.families.iter().find(|family| family.name() == name).map(AsRef::as_ref).ok_or_else(|| {
-            ModelError::UnknownFamily { family: name.to_owned(), known: self.names().collect::<Vec<_>>().join(", ") }
+    /// A family. Combinations are made here, of this registry, so that their members are of any family it was given,
+    /// in whatever order.
+    fn family(&self, name: &str) -> Result<Arc<dyn Family>, ModelError> {
+        if name == combination::NAME {
+            return Ok(Arc::new(Combination::new(self.clone())));
+        }
+        self.families.iter().find(|family| family.name() == name).cloned().ok_or_else(|| ModelError::UnknownFamily {
+            family: name.to_owned(),
+            known: self.names().collect::<Vec<_>>().join(", "),
         })
     }
 
     /// Configures a model.
     ///
     /// # Errors
-    /// [`ModelError::UnknownFamily`], or what the family says of the settings.
+    /// [`ModelError::UnknownFamily`], [`ModelError::Setting`] for regressors of a family that uses none, or what the
+    /// family says of the settings.
     pub fn model(&self, spec: &ModelSpec) -> Result<Box<dyn Model>, ModelError> {
-        self.family(&spec.family)?.model(spec)
+        let family = self.family(&spec.family)?;
+        if !family.uses_regressors() {
+            spec.refuse_regressors()?;
+        }
+        family.model(spec)
+    }
+
+    /// Whether models of a family use regressors.
+    ///
+    /// # Errors
+    /// [`ModelError::UnknownFamily`].
+    pub fn uses_regressors(&self, family: &str) -> Result<bool, ModelError> {
+        Ok(self.family(family)?.uses_regressors())
+    }
+
+    /// What a fit says, as a fit returned it or as it was stored: [`Explanation`].
+    ///
+    /// # Errors
+    /// [`ModelError::UnknownFamily`] for the format's family, [`ModelError::Corrupt`] for damaged bytes.
+    pub fn explain(&self, fitted: &Fitted) -> Result<Explanation, ModelError> {
+        let name = fitted.format.split_once('/').map_or(fitted.format.as_str(), |(name, _)| name);
+        self.family(name)?.explain(fitted)
     }
 
     /// Loads stored bytes by their format, `family/version`.

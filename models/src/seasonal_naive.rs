@@ -13,8 +13,8 @@
 use serde_json::{Map, json};
 
 use crate::innovations::{Kind, Residual};
-use crate::walk::{LONGEST, Lags, Levels, Trained, Walk, fitted, read, whole};
-use crate::{Family, FitContext, Fitted, FittedModel, History, Model, ModelError, ModelSpec};
+use crate::walk::{LONGEST, Lags, Levels, Trained, Walk, explain, fitted, read, whole};
+use crate::{Explanation, Family, FitContext, Fitted, FittedModel, History, Model, ModelError, ModelSpec};
 
 /// The `seasonal_naive` family. It uses no regressors.
 #[derive(Debug, Clone, Copy)]
@@ -52,6 +52,10 @@ impl Family for SeasonalNaive {
 
     fn load(&self, _version: u32, bytes: &[u8]) -> Result<Box<dyn FittedModel>, ModelError> {
         Ok(Box::new(Walk::load(bytes)?))
+    }
+
+    fn explain(&self, fitted: &Fitted) -> Result<Explanation, ModelError> {
+        Ok(explain(fitted, "the next value is that of a season before"))
     }
 }
 

@@ -24,6 +24,21 @@ impl StreamKey {
         Self(hash.finalize().into())
     }
 
+    /// The key of a named part of the forecast, such as one member of a combination: its numbers have nothing to do with
+    /// the whole's or another part's.
+    #[must_use]
+    pub fn part(&self, name: &str) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(self.0);
+        hash.update(name.as_bytes());
+        Self(hash.finalize().into())
+    }
+
+    /// The key as 64 hexadecimal digits, to be shown.
+    pub fn hex(&self) -> String {
+        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// The generator of day `h` (from 0). Successive draws belong to paths 0, 1, 2, …
     pub fn day(&self, h: usize) -> ChaCha8Rng {
         let mut rng = ChaCha8Rng::from_seed(self.0);
@@ -76,6 +91,15 @@ mod tests {
         ] {
             assert_ne!(base, other);
         }
+    }
+
+    #[test]
+    fn parts_differ_from_the_whole_and_each_other() {
+        let whole = StreamKey::new(42, "Coffee", "naive", "v1", 17_532);
+        let first = |key: StreamKey| key.day(0).next_u64();
+        assert_eq!(first(whole.part("a")), first(whole.part("a")));
+        assert_ne!(first(whole.part("a")), first(whole.part("b")));
+        assert_ne!(first(whole.part("")), first(whole));
     }
 
     #[test]

@@ -97,12 +97,13 @@ pub fn cut(days: &[Day], at: Day) -> usize {
     days.partition_point(|&day| day <= at)
 }
 
-/// Rows of up to `count` origins inside a training window of `sessions` rows, ascending, one horizon apart, each with
-/// all its `horizon` targets inside the window too: origin + horizon ≤ cutoff. For weights and validation.
-pub fn inner_origins(sessions: usize, horizon: usize, count: usize) -> Vec<usize> {
+/// Rows of up to `count` origins inside a training window of `sessions` rows, ascending, `spacing` rows apart (a horizon,
+/// so that no target is counted twice), each with all its `horizon` targets inside the window too: origin + horizon ≤
+/// cutoff. For weights and validation.
+pub fn inner_origins(sessions: usize, horizon: usize, spacing: usize, count: usize) -> Vec<usize> {
     let last = sessions.checked_sub(horizon + 1);
     let mut origins: Vec<usize> =
-        std::iter::successors(last, |row| row.checked_sub(horizon.max(1))).take(count).collect();
+        std::iter::successors(last, |row| row.checked_sub(spacing.max(1))).take(count).collect();
     origins.reverse();
     origins
 }

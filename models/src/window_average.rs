@@ -11,8 +11,8 @@
 use serde_json::json;
 
 use crate::innovations::{Kind, deviation};
-use crate::walk::{LONGEST, Lags, Levels, Trained, Walk, finite, fitted, read, whole};
-use crate::{Family, FitContext, Fitted, FittedModel, History, Model, ModelError, ModelSpec};
+use crate::walk::{LONGEST, Lags, Levels, Trained, Walk, explain, finite, fitted, read, whole};
+use crate::{Explanation, Family, FitContext, Fitted, FittedModel, History, Model, ModelError, ModelSpec};
 
 /// Sessions of a window unless set: a month of trading days.
 const WINDOW: usize = 20;
@@ -49,6 +49,10 @@ impl Family for WindowAverage {
 
     fn load(&self, _version: u32, bytes: &[u8]) -> Result<Box<dyn FittedModel>, ModelError> {
         Ok(Box::new(Walk::load(bytes)?))
+    }
+
+    fn explain(&self, fitted: &Fitted) -> Result<Explanation, ModelError> {
+        Ok(explain(fitted, "the next value is the mean of the window before the origin"))
     }
 }
 

@@ -6,12 +6,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod arima_common;
+#[path = "../../tests/src/notice.rs"]
+mod notice;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use almanac_models::arima::Parameters;
 use arima_common::{fit, spec};
+use notice::notice_of_data;
 use serde_json::{Value, json};
 
 /// AICc that ours may be worse by.
@@ -28,7 +31,7 @@ fn data() -> Option<PathBuf> {
     ];
     let found = candidates.into_iter().flatten().map(|shared| shared.join("data")).find(|data| data.is_dir());
     if found.is_none() {
-        eprintln!("notice: no real data here (ALMANAC_SHARED); test skipped");
+        notice_of_data("nothing proved, there is no real data here; set ALMANAC_SHARED");
     }
     found
 }

@@ -1,12 +1,15 @@
 //! Complex exponential smoothing against statsforecast. The data file is made by `oracle/ces.py`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "../../tests/src/notice.rs"]
+mod notice;
 mod smoothing_common;
 
 use std::path::PathBuf;
 
 use almanac_models::ces::{Form, Parameters, Smoothing, filtered};
 use almanac_models::{FittedModel, Future, History, Trained};
+use notice::notice_of_data;
 use serde_json::{Value, json};
 use smoothing_common::{cases, fit, numbers};
 
@@ -151,7 +154,7 @@ fn data() -> Option<PathBuf> {
     ];
     let found = candidates.into_iter().flatten().map(|shared| shared.join("data")).find(|data| data.is_dir());
     if found.is_none() {
-        eprintln!("notice: no real data here (ALMANAC_SHARED); test skipped");
+        notice_of_data("nothing proved, there is no real data here; set ALMANAC_SHARED");
     }
     found
 }

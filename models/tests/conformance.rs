@@ -4,8 +4,10 @@
 
 mod planted;
 
-use almanac_models::conformance::{self, Report, check, check_features, check_with};
-use almanac_models::{ModelSpec, Registry};
+use almanac_models::conformance::{
+    self, Ground, Honest, Panel, Report, Series, check, check_features, check_on, check_with,
+};
+use almanac_models::{Calendar, CalendarKind, ModelSpec, Registry};
 use planted::{Regress, registry};
 
 fn spec(family: &str) -> ModelSpec {
@@ -121,6 +123,32 @@ fn holt_winters_conforms() {
     passes(&check(&Registry::default(), &holt_winters));
 }
 
+/// A combination of quick members by a method.
+fn combination(method: &str, members: &[&ModelSpec]) -> ModelSpec {
+    let spec = ModelSpec { name: "combination".into(), ..spec("combination") };
+    let settings = serde_json::json!({ "method": method, "members": members });
+    let spec = ModelSpec { settings: settings.as_object().unwrap().clone(), ..spec };
+    almanac_models::combination::resolved(&spec, |name| Err(almanac_models::ModelError::Corrupt(name.into()))).unwrap()
+}
+
+#[test]
+fn combinations_conform() {
+    let mut bootstrap = spec("random_walk");
+    bootstrap.settings.insert("innovations".into(), "bootstrap".into());
+    let (naive, theta, ces) = (spec("naive"), spec("theta"), spec("ces"));
+    for method in ["mean", "median", "inverse_error", "nnls"] {
+        passes(&check(&Registry::default(), &combination(method, &[&naive, &theta, &ces])));
+        passes(&check(&Registry::default(), &combination(method, &[&naive, &bootstrap])));
+    }
+}
+
+#[test]
+fn a_combination_with_covariates_conforms() {
+    let mut arima = ModelSpec { name: "a".into(), family: "arima".into(), ..with_covariates() };
+    arima.settings.insert("order".into(), serde_json::json!([1, 1, 0]));
+    passes(&check(&registry(), &combination("nnls", &[&arima, &spec("naive"), &with_covariates()])));
+}
+
 /// The planted leaks below fail because of the leak, not because of the model.
 #[test]
 fn the_covariate_model_without_a_leak_conforms() {
@@ -136,7 +164,7 @@ fn caught(report: &Report, by: &str, why: &str) {
 #[test]
 fn a_fit_that_sees_the_origins_day_is_caught() {
     for family in ["naive", "random_walk"] {
-        let report = check_with(&Registry::default(), &spec(family), &planted::FitSeesTheOrigin);
+        let report = check_with(&Registry::default(), &spec(family), &planted::FitSeesBeyond(1));
         caught(&report, "fit sees nothing after the cutoff", "stored fit");
     }
 }
@@ -182,6 +210,16 @@ fn an_announcement_read_too_early_is_caught() {
 #[test]
 fn an_inner_fold_past_the_cutoff_is_caught() {
     let report = check_with(&Registry::default(), &spec("naive"), &planted::InnerFoldPastTheCutoff);
+    caught(&report, "fit sees nothing after the cutoff", "errors of inner folds");
+}
+
+/// Targets of the last inner origins lie after the cutoff where the window goes on past it.
+#[test]
+fn inner_targets_past_the_cutoff_are_caught() {
+    let spec = combination("nnls", &[&spec("naive"), &spec("random_walk"), &spec("window_average")]);
+    let report = check_with(&Registry::default(), &spec, &planted::FitSeesBeyond(14));
+    caught(&report, "fit sees nothing after the cutoff", "stored fit");
+    let report = check_with(&Registry::default(), &spec, &planted::InnerFoldPastTheCutoff);
     caught(&report, "fit sees nothing after the cutoff", "errors of inner folds");
 }
 
@@ -237,4 +275,34 @@ fn naive_paths_scale_with_the_close() {
     for (before, after) in paths(250).into_iter().zip(paths(251)) {
         assert!((f64::from(before) / f64::from(after) / ratio - 1.0).abs() < 3e-7);
     }
+}
+
+/// Raw data of one's own: two seasonal keys that never were random walks, cut twenty rows before the origin.
+fn own_ground() -> Ground {
+    let calendar = Calendar::new(CalendarKind::Daily, "none").unwrap();
+    let days: Vec<i32> = (16_000..17_000).collect();
+    let series = ["left", "right"].map(|key| {
+        let close = days.iter().map(|day| f64::from(20 + (day % 7) * 3 + (day * 37) % 11) - 25.0).collect();
+        Series { key: key.to_owned(), days: days.clone(), close, columns: Vec::new() }
+    });
+    Ground::new(calendar, Panel { series: series.into() }, "right", days[900], days[920])
+}
+
+#[test]
+fn models_pass_on_data_of_ones_own() {
+    for family in ["naive", "seasonal_naive", "ets", "arima"] {
+        let mut told = Vec::new();
+        let report = check_on(&Registry::default(), &spec(family), &Honest, &own_ground(), &mut |check| {
+            told.push(check.clone());
+        });
+        assert!(report.passed(), "{report}");
+        assert_eq!(told, report.checks);
+        assert!(!told.iter().any(|check| check.name.contains("truth") || check.name.contains("poisoned")));
+    }
+}
+
+#[test]
+fn leaks_on_data_of_ones_own_are_caught() {
+    let report = check_on(&Registry::default(), &spec("ets"), &planted::FitSeesBeyond(1), &own_ground(), &mut |_| {});
+    assert!(report.failures().any(|check| check.name == "fit sees nothing after the cutoff"), "{report}");
 }

@@ -125,6 +125,62 @@ fn no_maximum_is_below_that_of_r() {
     }
 }
 
+/// Numbers that R estimates: smoothing, first components (the last seasonal term follows from the others), variance.
+fn estimated(case: &Value) -> f64 {
+    let smoothing = ["alpha", "beta", "gamma", "phi"].iter().filter(|key| case[**key].is_f64()).count();
+    let season = case["season"].as_array().unwrap().len().saturating_sub(1);
+    let growth = usize::from(case["beta"].is_f64());
+    (smoothing + 1 + growth + season + 1) as f64
+}
+
+/// At R's own parameters the variance is the one R publishes, by its degrees of freedom.
+#[test]
+fn variances_are_those_of_r() {
+    let known = known();
+    for case in known["cases"].as_array().unwrap() {
+        let name = format!("{} {}", case["form"], case["series"]);
+        let target = numbers(&known["series"][case["series"].as_str().unwrap()]);
+        let relative = form(case).relative_error;
+        let error = |(y, f): (&f64, &f64)| if relative { (y - f) / f } else { y - f };
+        let square: f64 = target.iter().zip(&pass(case, &target).forecasts).map(error).map(|e| e * e).sum();
+        let freedom = target.len() as f64 - (estimated(case) - 1.0);
+        close(square / freedom, case["sigma2"].as_f64().unwrap(), 1e-5, &name);
+    }
+}
+
+/// R publishes the log-likelihood, from which its criteria follow by the count of what it estimates; ours are those that
+/// the fit reports. R's search stops short of the maximum of most forms: where it does not, parameters are its own too.
+#[test]
+fn fitted_parameters_and_criteria_are_those_of_r_or_better() {
+    let known = known();
+    let mut reached = Vec::new();
+    for case in known["cases"].as_array().unwrap() {
+        let name = format!("{} {}", case["form"].as_str().unwrap(), case["series"].as_str().unwrap());
+        let target = numbers(&known["series"][case["series"].as_str().unwrap()]);
+        let season = if case["season"].as_array().unwrap().is_empty() { json!("none") } else { json!(4) };
+        let fitted = fit("ets", json!({ "model": case["form"], "season": season }), &target);
+        let (n, k) = (target.len() as f64, estimated(case));
+        let correction = 2.0 * k * (k + 1.0) / (n - k - 1.0);
+        let (aic, of_r) = (fitted.aicc.unwrap() - correction, from_r(case["loglik"].as_f64().unwrap(), target.len()));
+        let want = 2.0 * k - 2.0 * of_r;
+        assert!(aic <= want + 2e-4, "{name}: AIC {aic}, R has {want}");
+        if fitted.log_likelihood.unwrap() - of_r > 0.02 {
+            continue;
+        }
+        assert!((aic - want).abs() < 0.04, "{name}: AIC {aic}, R has {want}");
+        for key in ["alpha", "beta", "gamma", "phi"] {
+            match (fitted.parameters[key].as_f64(), case[key].as_f64()) {
+                (Some(got), Some(want)) => assert!((got - want).abs() < 0.005, "{name}: {key} {got}, R has {want}"),
+                (got, want) => assert_eq!(got, want, "{name}: {key}"),
+            }
+        }
+        let variance = fitted.parameters["sigma"].as_f64().unwrap().powi(2);
+        close(variance, case["sigma2"].as_f64().unwrap(), 1e-3, &name);
+        reached.push(name);
+    }
+    assert_eq!(reached, ["ANN oil", "MNN oil", "ANA austourists", "MNA austourists"]);
+}
+
 /// The automatic choice is that of statsforecast, or has a better criterion.
 #[test]
 fn the_automatic_choice_is_no_worse_than_that_of_statsforecast() {

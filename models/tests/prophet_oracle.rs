@@ -3,10 +3,14 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "../../tests/src/notice.rs"]
+mod notice;
+
 use std::path::{Path, PathBuf};
 
 use almanac_models::prophet::{Basis, Parameters, log_posterior};
 use almanac_models::{Day, FitContext, Fitted, Future, History, ModelSpec, Registry};
+use notice::notice_of_data;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -177,7 +181,7 @@ fn shared() -> Option<PathBuf> {
 #[test]
 fn real_series_match_python() {
     let Some(folder) = shared() else {
-        println!("no real data: set ALMANAC_SHARED; nothing is compared");
+        notice_of_data("nothing proved, there is no real data here; set ALMANAC_SHARED");
         return;
     };
     for case in &numbers().real {

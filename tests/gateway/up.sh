@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # Starts a RADOS gateway of Ceph on loopback: a real S3 server whose conditional writes are atomic.
 # usage: up.sh DIR [memstore|bluestore] [S3_PORT] [MON_PORT]     keys: testkey / testsecret1     stop: down.sh DIR
+# GATEWAY_TOKENS=1: it gives temporary credentials too, and then tells wrong ones less precisely.
 # DIR must be short: paths of unix sockets are limited to 107 characters. Needs Debian's ceph-mon, ceph-osd and radosgw.
 set -euo pipefail
 dir=${1:?DIR}; store=${2:-memstore}; port=${3:-17480}; mon_port=${4:-16789}
 mkdir -p "$dir/run" "$dir/log"
 conf=$dir/ceph.conf
+tokens=; [ -z "${GATEWAY_TOKENS:-}" ] || tokens=$'rgw s3 auth use sts = true\nrgw sts key = 0123456789abcdef'
 fresh=0; [ -d "$dir/mon" ] || fresh=1
 if [ "$fresh" = 1 ]; then
   fsid=$(cat /proc/sys/kernel/random/uuid)
@@ -52,6 +54,7 @@ rgw enable ops log = false
 rgw gc max concurrent io = 2
 rgw dynamic resharding = false
 rgw thread pool size = 64
+$tokens
 debug ms = 0
 [osd]
 keyring = $dir/osd.keyring

@@ -1,1 +1,5 @@
-//! placeholder
+//! What all test binaries share.
+
+mod notice;
+
+pub use notice::{notice, notice_of_data};

@@ -3,18 +3,28 @@
 //! Black box: the built binaries over generated data, compared by the content hashes of `almanac tables --content`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "cluster/crash.rs"]
+mod crash;
+#[path = "cluster/derived.rs"]
+mod derived;
 #[path = "cluster/full_disk.rs"]
 mod full_disk;
 #[path = "s3/gateway.rs"]
 #[allow(dead_code)] // shared with the tests of S3
 mod gateway;
+#[path = "s3/held.rs"]
+mod held;
 #[path = "s3/http.rs"]
 #[allow(dead_code)] // shared with the tests of S3
 mod http;
 #[path = "cluster/independent.rs"]
 mod independent;
+#[path = "cluster/interrupted.rs"]
+mod interrupted;
 #[path = "cluster/losses.rs"]
 mod losses;
+#[path = "cluster/metrics.rs"]
+mod metrics;
 #[path = "once/mounted.rs"]
 #[allow(dead_code)] // shared with the tests on disk
 mod mounted;
@@ -24,20 +34,34 @@ mod network;
 mod object_store;
 #[path = "cluster/partitions.rs"]
 mod partitions;
+#[path = "cluster/plans.rs"]
+mod plans;
+#[path = "cluster/process.rs"]
+mod process;
 #[path = "cluster/processes.rs"]
 mod processes;
 #[path = "once/random.rs"]
 mod random;
+#[path = "cluster/regenerated.rs"]
+mod regenerated;
+#[path = "cluster/rest.rs"]
+mod rest;
 #[path = "cluster/same_rows.rs"]
 mod same_rows;
 #[path = "cluster/scene.rs"]
 mod scene;
+#[path = "cluster/secrets.rs"]
+mod secrets;
 #[path = "cluster/site.rs"]
 mod site;
 #[path = "cluster/store_faults.rs"]
 mod store_faults;
 #[path = "cluster/storm.rs"]
 mod storm;
+#[path = "cluster/terminated.rs"]
+mod terminated;
+#[path = "cluster/traces.rs"]
+mod traces;
 #[path = "s3/unreliable.rs"]
 mod unreliable;
 #[path = "once/warehouse.rs"]

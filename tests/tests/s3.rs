@@ -11,6 +11,8 @@ mod disturbed;
 mod gateway;
 #[path = "s3/http.rs"]
 mod http;
+#[path = "s3/platform.rs"]
+mod platform;
 #[path = "s3/refused.rs"]
 mod refused;
 #[path = "s3/rows.rs"]

@@ -19,6 +19,9 @@ mod formats;
 #[path = "s3/gateway.rs"]
 #[allow(dead_code)] // of what cluster tests share, a part is used here
 mod gateway;
+#[path = "cluster/process.rs"]
+#[allow(dead_code)]
+mod process;
 #[path = "cluster/processes.rs"]
 #[allow(dead_code)]
 mod processes;

@@ -9,9 +9,10 @@ use arrow::datatypes::{DataType, Field, FieldRef, Int64Type};
 use datafusion::common::{Result, ScalarValue, not_impl_err};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::utils::format_state_name;
-use datafusion::logical_expr::{Accumulator, AggregateUDFImpl, Signature, Volatility};
+use datafusion::logical_expr::{Accumulator, AggregateUDFImpl, Documentation, Signature, Volatility};
 
 use crate::columns::{Column, finite};
+use crate::documentation;
 use crate::signature::{Kind, coerce};
 
 const NAME: &str = "interval_coverage";
@@ -36,6 +37,10 @@ impl AggregateUDFImpl for IntervalCoverage {
 
     fn signature(&self) -> &Signature {
         &self.signature
+    }
+
+    fn documentation(&self) -> Option<&Documentation> {
+        documentation::of(self.name())
     }
 
     fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {

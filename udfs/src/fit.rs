@@ -22,9 +22,12 @@ use arrow::array::{
 };
 use arrow::datatypes::{DataType, Field, Fields};
 use datafusion::common::{Result, exec_datafusion_err};
-use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
+use datafusion::logical_expr::{
+    ColumnarValue, Documentation, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
+};
 
 use crate::arguments::Arguments;
+use crate::documentation;
 
 /// Fields of the result: the fit, or `error_code` and `error_message`.
 pub fn fields() -> Fields {
@@ -73,6 +76,10 @@ impl ScalarUDFImpl for FitModel {
 
     fn signature(&self) -> &Signature {
         &self.signature
+    }
+
+    fn documentation(&self) -> Option<&Documentation> {
+        documentation::of(self.name())
     }
 
     fn return_type(&self, _arguments: &[DataType]) -> Result<DataType> {

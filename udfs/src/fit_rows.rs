@@ -19,11 +19,12 @@ use arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::{Result, ScalarValue, exec_datafusion_err, internal_datafusion_err, not_impl_err};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::utils::format_state_name;
-use datafusion::logical_expr::{Accumulator, AggregateUDFImpl, Signature, Volatility};
+use datafusion::logical_expr::{Accumulator, AggregateUDFImpl, Documentation, Signature, Volatility};
 
 use serde::{Deserialize, Serialize};
 
 use crate::arguments::Arguments;
+use crate::documentation;
 use crate::error::ArgumentError;
 use crate::fit::{self, guarded};
 use crate::signature::doubles;
@@ -50,6 +51,10 @@ impl AggregateUDFImpl for FitModelAgg {
 
     fn signature(&self) -> &Signature {
         &self.signature
+    }
+
+    fn documentation(&self) -> Option<&Documentation> {
+        documentation::of(self.name())
     }
 
     fn return_type(&self, _arguments: &[DataType]) -> Result<DataType> {

@@ -17,6 +17,7 @@
 mod arguments;
 mod columns;
 pub mod coverage;
+mod documentation;
 mod error;
 pub mod fit;
 pub mod fit_rows;
@@ -65,5 +66,6 @@ pub fn register(context: &SessionContext) {
     }
 }
 
+pub use documentation::document;
 pub use error::ArgumentError;
 pub use models::registry;

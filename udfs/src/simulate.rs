@@ -24,9 +24,12 @@ use almanac_models::{FittedModel, Future, History, Levels, ModelError, Scratch, 
 use arrow::array::{ArrayRef, Float32Builder, Float64Array, Float64Builder, ListBuilder, StringBuilder, StructArray};
 use arrow::datatypes::{DataType, Field, Fields};
 use datafusion::common::{Result, exec_datafusion_err};
-use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
+use datafusion::logical_expr::{
+    ColumnarValue, Documentation, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
+};
 
 use crate::arguments::Arguments;
+use crate::documentation;
 use crate::fit::{check_lengths, check_order, guarded};
 
 /// Most values one forecast may hold, H × n: 256 MiB of `f32`.
@@ -79,6 +82,10 @@ impl ScalarUDFImpl for SimulatePaths {
 
     fn signature(&self) -> &Signature {
         &self.signature
+    }
+
+    fn documentation(&self) -> Option<&Documentation> {
+        documentation::of(self.name())
     }
 
     fn return_type(&self, _arguments: &[DataType]) -> Result<DataType> {

@@ -30,7 +30,7 @@ pub struct Written {
 /// Storage and plan errors.
 pub async fn write(warehouse: &Warehouse, job: &Job) -> Result<Written> {
     let input = crate::tables_input::model_input(&job.settings);
-    let snapshot = Snapshot::at(warehouse, &input, job.input_version).await?;
+    let snapshot = Snapshot::at(warehouse, &input, &job.input).await?;
     let horizon = path_columns(warehouse, job).await?;
     let mut written = Written::default();
     for bucket in grid::buckets(&snapshot)? {

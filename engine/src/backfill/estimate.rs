@@ -9,7 +9,7 @@ use crate::delta::Warehouse;
 use crate::plan::job::Job;
 use crate::{Result, width};
 
-/// Missing work per model, and in total.
+/// Missing work per model, and in total, which has fewer commits than the models one by one.
 #[derive(Debug, Clone, Default)]
 pub struct Estimate {
     /// One row per model.
@@ -29,9 +29,9 @@ pub struct ModelEstimate {
     pub fits: usize,
     /// Forecasts.
     pub forecasts: usize,
-    /// Rows of all tables.
+    /// Rows of models, paths and points.
     pub rows: u64,
-    /// Bytes of all tables, estimated.
+    /// Bytes of paths and points, estimated.
     pub bytes: u64,
     /// Commits.
     pub commits: usize,
@@ -44,8 +44,11 @@ pub struct ModelEstimate {
 /// # Errors
 /// As planning itself.
 pub async fn estimate(warehouse: &Warehouse, job: &Job, selection: &Selection) -> Result<Estimate> {
-    let fits = driver::plan(Kind::Train, warehouse, job, selection).await?;
-    let forecasts = driver::plan(Kind::Infer, warehouse, job, selection).await?;
+    let mut fits = driver::plan(Kind::Train, warehouse, job, selection).await?;
+    let mut forecasts = driver::plan(Kind::Infer, warehouse, job, selection).await?;
+    for work in [&mut fits, &mut forecasts] {
+        driver::limit(work, selection.limit);
+    }
     let mut models: BTreeMap<String, ModelEstimate> = BTreeMap::new();
     let mut skipped: BTreeMap<(String, String), usize> = BTreeMap::new();
     for cell in &fits {
@@ -61,30 +64,33 @@ pub async fn estimate(warehouse: &Warehouse, job: &Job, selection: &Selection) -
     let forecast = &job.settings.forecast;
     for cell in &forecasts {
         let entry = models.entry(cell.cell.model_name.clone()).or_default();
-        entry.forecasts += cell.forecasts;
+        entry.forecasts += cell.forecasts();
         let (paths, points) =
-            (cell.forecasts * width::rows_per_forecast(&job.settings), cell.forecasts * forecast.horizon);
+            (cell.with_paths() * width::rows_per_forecast(&job.settings), cell.forecasts() * forecast.horizon);
         entry.rows += (paths + points) as u64;
         // measured: four bytes a value, constants encode to almost nothing; about 90 bytes a point row
-        let values = cell.forecasts * forecast.paths * forecast.horizon;
+        let values = cell.with_paths() * forecast.paths * forecast.horizon;
         entry.bytes += (values * 4 + paths * 2 + points * 90) as u64;
         entry.core_seconds += seconds(job, cell);
     }
     let group = job.settings.run.cells_per_commit.max(1);
+    // one commit of models, one of points and, where they are wanted, one of paths per group of cells
+    let tables = 1 + usize::from(forecasts.iter().any(|cell| cell.with_paths() > 0));
+    let commits = |of: &dyn Fn(&CellWork) -> bool| {
+        let cells = |work: &[CellWork]| work.iter().filter(|cell| of(cell) && !cell.units.is_empty()).count();
+        cells(&fits).div_ceil(group) + tables * cells(&forecasts).div_ceil(group)
+    };
     for (name, entry) in &mut models {
         entry.model.clone_from(name);
-        let cells = |work: &[CellWork]| {
-            work.iter().filter(|cell| &cell.cell.model_name == name && !cell.units.is_empty()).count()
-        };
-        entry.commits = cells(&fits).div_ceil(group) + 2 * cells(&forecasts).div_ceil(group);
+        entry.commits = commits(&|cell| &cell.cell.model_name == name);
     }
-    let mut total = ModelEstimate { model: "total".into(), ..ModelEstimate::default() };
+    // groups are made of the cells of all models
+    let mut total = ModelEstimate { model: "total".into(), commits: commits(&|_| true), ..ModelEstimate::default() };
     for entry in models.values() {
         total.fits += entry.fits;
         total.forecasts += entry.forecasts;
         total.rows += entry.rows;
         total.bytes += entry.bytes;
-        total.commits += entry.commits;
         total.core_seconds += entry.core_seconds;
     }
     let skipped = skipped.into_iter().map(|((model, reason), units)| (model, reason, units)).collect();
@@ -92,6 +98,6 @@ pub async fn estimate(warehouse: &Warehouse, job: &Job, selection: &Selection) -
 }
 
 fn seconds(job: &Job, cell: &CellWork) -> f64 {
-    let per_unit = cell.forecasts.div_ceil(cell.units.len().max(1));
+    let per_unit = cell.forecasts().div_ceil(cell.units.len().max(1));
     cell.units.iter().map(|unit| driver::cost(job, unit, per_unit)).sum::<f64>() / 1_000.0
 }

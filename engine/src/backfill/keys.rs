@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::backfill::selection::display_key;
 use crate::plan::job::Job;
 use crate::plan::panel;
-use crate::{EngineError, Result};
+use crate::{EngineError, Result, nearest};
 
 /// Keys told to someone who asked for another.
 const SHOWN: usize = 10;
@@ -25,7 +25,6 @@ pub(crate) async fn check(job: &Job, buckets: &BTreeSet<i32>, named: impl Iterat
         }
     }
     let Some(key) = unknown.first() else { return Ok(()) };
-    let shown: Vec<&str> = known.iter().map(String::as_str).take(SHOWN).collect();
-    let hint = format!("; known keys are {}{}", shown.join(", "), if known.len() > SHOWN { ", …" } else { "" });
+    let hint = nearest::hint(key, "keys", known.iter().map(String::as_str), SHOWN);
     Err(EngineError::NotFound { what: "key", name: (*key).to_owned(), hint })
 }

@@ -60,7 +60,7 @@ impl Ledger {
             run_id: job.run_id.clone(),
             command: command.to_owned(),
             settings: serde_json::to_string(&job.settings).map_err(|e| EngineError::Internal(e.to_string()))?,
-            input_version: job.input_version,
+            input_version: job.input.number,
             planned: 0,
             started_at: now(),
             units: Vec::new(),

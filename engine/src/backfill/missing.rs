@@ -29,8 +29,8 @@ pub struct CellWork {
     pub skipped: Vec<Outcome>,
     /// Units that exist already.
     pub existing: usize,
-    /// Forecasts among the missing units.
-    pub forecasts: usize,
+    /// Missing forecasts of each missing unit; empty for fits.
+    pub unit_forecasts: Vec<usize>,
     /// Live files of the cell on the snapshots this was planned on, by table.
     pub base: BTreeMap<String, BTreeSet<String>>,
     /// Whether the existing rows are to be replaced.
@@ -41,15 +41,61 @@ pub struct CellWork {
     pub ages: BTreeMap<String, String>,
 }
 
+impl CellWork {
+    /// Missing forecasts.
+    pub fn forecasts(&self) -> usize {
+        self.unit_forecasts.iter().sum()
+    }
+
+    /// Those of them whose paths are missing and wanted.
+    pub fn with_paths(&self) -> usize {
+        let of_units = self.units.iter().zip(&self.unit_forecasts);
+        of_units.filter(|(unit, _)| unit.paths).map(|(_, forecasts)| forecasts).sum()
+    }
+}
+
+/// A table as it was found, and its files by cell.
+struct Found {
+    snapshot: Option<Snapshot>,
+    files: BTreeMap<Cell, Vec<DataFile>>,
+}
+
+impl Found {
+    fn of(snapshot: Option<Snapshot>) -> Result<Self> {
+        Ok(Self { files: files_by_cell(snapshot.as_ref())?, snapshot })
+    }
+}
+
+/// The tables that a backfill fills, each opened once for all buckets.
+pub struct Stored {
+    models: Found,
+    paths: Found,
+    points: Found,
+}
+
+impl Stored {
+    /// Opens their latest versions; a table that is not there holds nothing.
+    ///
+    /// # Errors
+    /// Those of opening a table; [`EngineError::Input`] for a file that is no cell's.
+    pub async fn open(job: &Job, warehouse: &Warehouse) -> Result<Self> {
+        let settings = &job.settings;
+        Ok(Self {
+            models: Found::of(Snapshot::open(warehouse, &tables::trained_models(settings)).await?)?,
+            paths: Found::of(width::distributions(warehouse, settings).await?)?,
+            points: Found::of(Snapshot::open(warehouse, &tables::point_forecasts(settings)).await?)?,
+        })
+    }
+}
+
 /// Missing fits of one bucket.
 ///
 /// # Errors
 /// [`EngineError::Conflict`] if stored models were made under other settings.
-pub async fn fits(job: &Job, warehouse: &Warehouse, selection: &Selection, bucket: i32) -> Result<Vec<CellWork>> {
+pub async fn fits(job: &Job, stored: &Stored, selection: &Selection, bucket: i32) -> Result<Vec<CellWork>> {
     let table = tables::trained_models(&job.settings);
-    let snapshot = Snapshot::open(warehouse, &table).await?;
-    let files = files_by_cell(snapshot.as_ref())?;
-    let models = match &snapshot {
+    let Found { snapshot, files } = &stored.models;
+    let models = match snapshot {
         Some(snapshot) => existing::models(job, snapshot, bucket).await?,
         None => BTreeMap::new(),
     };
@@ -89,7 +135,7 @@ pub async fn fits(job: &Job, warehouse: &Warehouse, selection: &Selection, bucke
             existing: wanted.count() - units.len(),
             skipped: refusals(&grid_cell),
             ages: ages(job, &grid_cell, |unit| &unit.fit_ages)?,
-            forecasts: 0,
+            unit_forecasts: Vec::new(),
             base: BTreeMap::from([(table.full_name(), paths(files.get(&cell)))]),
             units,
             replace,
@@ -107,24 +153,27 @@ pub async fn fits(job: &Job, warehouse: &Warehouse, selection: &Selection, bucke
 /// # Errors
 /// Storage and plan errors; [`EngineError::Conflict`] if stored forecasts were made under other settings,
 /// [`EngineError::Horizon`] if they have fewer days and may not be widened.
-pub async fn forecasts(job: &Job, warehouse: &Warehouse, selection: &Selection, bucket: i32) -> Result<Vec<CellWork>> {
+pub async fn forecasts(job: &Job, stored: &Stored, selection: &Selection, bucket: i32) -> Result<Vec<CellWork>> {
     let (paths_table, points_table) = (job.distributions(), tables::point_forecasts(&job.settings));
-    let path_rows = width::distributions(warehouse, &job.settings).await?;
-    let point_rows = Snapshot::open(warehouse, &points_table).await?;
-    let (path_files, point_files) = (files_by_cell(path_rows.as_ref())?, files_by_cell(point_rows.as_ref())?);
+    let Stored { models, paths: Found { snapshot: path_rows, files: path_files }, points } = stored;
+    let Found { snapshot: point_rows, files: point_files } = points;
     let stored = StoredForecasts { job, paths: path_rows.as_ref(), points: point_rows.as_ref() };
     // an estimate has no pinned models: it refused theirs with the fits, those that will be replaced excepted
-    if job.models_version.is_some()
-        && let Some(models) = Snapshot::open(warehouse, &tables::trained_models(&job.settings)).await?
+    if job.models.is_some()
+        && let Some(models) = &models.snapshot
     {
         // a model simulates as far as it is asked to
-        refuse_other_settings(job, existing::models(job, &models, bucket).await?.iter(), Horizon::MayBeShorter)?;
+        refuse_other_settings(job, existing::models(job, models, bucket).await?.iter(), Horizon::MayBeShorter)?;
     }
     let mut work = Vec::new();
     for mut grid_cell in grid(job, selection, bucket).await? {
         let cell = grid_cell.cell.clone();
         let (with_paths, with_points) = (path_files.get(&cell), point_files.get(&cell));
-        let inputs = stored.inputs_of(&cell, with_paths, with_points).await?;
+        let inputs = match stored.inputs_of(&cell, with_paths, with_points).await? {
+            // no paths of today will join these points
+            Inputs::Torn if selection.no_paths && with_paths.is_none() => Inputs::Older,
+            inputs => inputs,
+        };
         let stale = selection.refresh_stale && inputs == Inputs::Older;
         let there = with_paths.is_some() || with_points.is_some();
         // rows of two inputs must not stand side by side, whoever left them so
@@ -146,18 +195,21 @@ pub async fn forecasts(job: &Job, warehouse: &Warehouse, selection: &Selection, 
             grid_cell = whole_cell(job, &cell, &kept, extent(redo)).await?;
         }
         let (held_paths, held_points) = held.unwrap_or_default();
-        let mut units = Vec::new();
-        let mut missing_forecasts = 0;
+        let (mut units, mut unit_forecasts) = (Vec::new(), Vec::new());
+        // a cell that is replaced keeps having what it has
+        let wants_paths = !selection.no_paths || replace && with_paths.is_some();
         for unit in grid_cell.units.iter().filter(|unit| unit.refusal.is_none()) {
             let lacking = |held: &Held| held.lacking(&unit.key, &unit.origins);
-            let (no_paths, no_points) = (lacking(&held_paths), lacking(&held_points));
-            missing_forecasts += no_paths.iter().chain(&no_points).collect::<BTreeSet<_>>().len();
-            let mut ask = |missing: Vec<Day>, paths: bool, points: bool| {
+            let no_paths = if wants_paths { lacking(&held_paths) } else { Vec::new() };
+            let no_points = lacking(&held_points);
+            let all = no_paths.iter().chain(&no_points).collect::<BTreeSet<_>>().len();
+            let mut ask = |missing: Vec<Day>, forecasts: usize, paths: bool, points: bool| {
                 let (Some(&first), Some(&last)) = (missing.first(), missing.last()) else { return };
                 // what is kept may have gaps
                 let gapless = !replace || redo;
                 let whole = gapless && missing.len() == unit.origins.len() && unit.refused.is_none();
                 let only = if whole { None } else { Some(missing) };
+                unit_forecasts.push(forecasts);
                 units.push(Unit {
                     cell: cell.clone(),
                     key: unit.key.clone(),
@@ -168,17 +220,19 @@ pub async fn forecasts(job: &Job, warehouse: &Warehouse, selection: &Selection, 
                 });
             };
             if no_paths == no_points {
-                ask(no_paths, true, true);
+                ask(no_paths, all, true, true);
             } else {
-                ask(no_paths, true, false);
-                ask(no_points, false, true);
+                // one forecast, if it lacks both
+                let lack_paths = no_paths.len();
+                ask(no_paths, lack_paths, true, false);
+                ask(no_points, all - lack_paths, false, true);
             }
         }
         work.push(CellWork {
-            existing: grid_cell.forecasts() - missing_forecasts,
+            existing: grid_cell.forecasts() - unit_forecasts.iter().sum::<usize>(),
             skipped: refusals(&grid_cell),
             ages: ages(job, &grid_cell, |unit| &unit.ages)?,
-            forecasts: missing_forecasts,
+            unit_forecasts,
             base: BTreeMap::from([
                 (paths_table.full_name(), paths(with_paths)),
                 (points_table.full_name(), paths(with_points)),

@@ -2,12 +2,13 @@
 
 use almanac_models::Day;
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 
 use crate::plan::job::key_values;
 use crate::{EngineError, Result};
 
 /// A choice of units. Empty lists choose everything.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Selection {
     /// Keys, as `value` or `value|value` for several key columns.
     pub keys: Vec<String>,
@@ -23,12 +24,15 @@ pub struct Selection {
     pub refresh_stale: bool,
     /// A horizon longer than what is stored adds days to it.
     pub widen: bool,
+    /// Forecasts keep points and intervals; paths that are not stored stay so.
+    #[serde(default)]
+    pub no_paths: bool,
     /// Further conditions.
     pub conditions: Vec<Condition>,
 }
 
 /// One condition of `--select`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Condition {
     /// `model=a|b` or `model!=a`.
     Model {

@@ -53,6 +53,15 @@ impl Cluster {
         Ok(Self { rest: Rest::new(&root)?, root, wait })
     }
 
+    /// Where its REST interface is, as `http://host:port`.
+    pub fn root(&self) -> &str {
+        &self.root
+    }
+
+    pub(super) fn rest(&self) -> &Rest {
+        &self.rest
+    }
+
     /// Virtual cores of the registered executors; waits for the first, within the time for a lost scheduler.
     ///
     /// # Errors

@@ -5,15 +5,22 @@
 
 mod client;
 mod codec;
+mod identity;
+pub mod metrics;
 pub mod process;
 mod query;
 mod rest;
 mod session;
+mod survey;
+mod watch;
 
 pub use client::Cluster;
 pub use codec::{LogicalCodec, PhysicalCodec};
+pub use identity::Identity;
 pub use query::{query_config, travels};
 pub use session::{KEEPALIVE_SECONDS, config, functions, runtime, state};
+pub use survey::{DATAFUSION_VERSION, ExecutorSeen, SCHEDULER_VERSION, Survey};
+pub(crate) use watch::Watch;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

@@ -1,7 +1,6 @@
 //! Queries over a cluster: the plan is made here, its stages run there, its rows come back.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
@@ -10,16 +9,11 @@ use datafusion::datasource::source::DataSourceExec;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::prelude::SessionConfig;
 use futures::TryStreamExt;
-use tokio::time::{Instant, MissedTickBehavior};
 
 use super::client::plan_bytes;
+use super::watch::Watch;
 use super::{Cluster, PhysicalCodec, config};
 use crate::{EngineError, Result};
-
-/// Seconds between two questions to the scheduler whether it still works on the query.
-const ASK_SECONDS: f64 = 5.0;
-/// Seconds without a running task after which the scheduler is taken to have forgotten the query.
-const STALLED_SECONDS: f64 = 20.0;
 
 /// Whether a plan is worth a job and can be one: it reads files, and each of its nodes can be sent. Names of tables and
 /// generated rows, for example, are neither.
@@ -54,18 +48,14 @@ impl Cluster {
     ) -> Result<Vec<RecordBatch>> {
         let rows = async { self.submit(plan, config, name).await?.try_collect().await.map_err(EngineError::from) };
         tokio::pin!(rows);
-        let mut ask = tokio::time::interval(Duration::from_secs_f64(ASK_SECONDS));
-        ask.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut busy = Instant::now();
+        let mut watch = Watch::new(self, name);
         loop {
             tokio::select! {
                 rows = &mut rows => return rows,
-                _ = ask.tick() => {
-                    if self.is_busy(name).await? {
-                        busy = Instant::now();
-                    } else if busy.elapsed().as_secs_f64() > STALLED_SECONDS {
+                () = watch.due() => {
+                    if let Err(error) = watch.ask().await {
                         self.cancel(name).await?;
-                        return Err(self.lost("it runs no task of the query any more; ask again"));
+                        return Err(error);
                     }
                 }
             }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::Identity;
+use super::survey::ExecutorSeen;
 use crate::{EngineError, Result};
 
 /// Longest wait for an answer: all questions are small.
@@ -19,7 +21,24 @@ pub(super) struct Rest {
 
 #[derive(Deserialize)]
 struct Executor {
+    #[serde(default)]
+    id: String,
     specification: Specification,
+    #[serde(default)]
+    os_info: System,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct System {
+    os_ver_long: String,
+    kernel_ver: String,
+}
+
+#[derive(Deserialize)]
+struct Versions {
+    version: String,
+    datafusion_version: String,
 }
 
 #[derive(Deserialize)]
@@ -63,6 +82,23 @@ impl Rest {
     pub(super) async fn vcores(&self) -> Result<usize> {
         let executors: Vec<Executor> = self.get("/api/executors").await?;
         Ok(executors.iter().map(|executor| executor.specification.vcores).sum())
+    }
+
+    /// The executors that are registered now.
+    pub(super) async fn executors(&self) -> Result<Vec<ExecutorSeen>> {
+        let executors: Vec<Executor> = self.get("/api/executors").await?;
+        let seen = |executor: Executor| ExecutorSeen {
+            vcores: executor.specification.vcores,
+            identity: Identity::of_name(&executor.id),
+            system: format!("{}, kernel {}", executor.os_info.os_ver_long, executor.os_info.kernel_ver),
+        };
+        Ok(executors.into_iter().map(seen).collect())
+    }
+
+    /// The scheduler's versions of Ballista and DataFusion.
+    pub(super) async fn versions(&self) -> Result<(String, String)> {
+        let versions: Versions = self.get("/api/version").await?;
+        Ok((versions.version, versions.datafusion_version))
     }
 
     /// Cancels jobs that wait or run and whose name begins with `prefix`; returns how many.

@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use deltalake::DeltaTableError;
 use deltalake::kernel::transaction::{CommitBuilder, CommitProperties, TableReference, TransactionError};
 use deltalake::kernel::{Action, Transaction};
+use deltalake::logstore::LogStoreRef;
 use deltalake::protocol::DeltaOperation;
-use deltalake::{DeltaTable, DeltaTableError, checkpoints};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::checkpoint::write_checkpoint;
+use super::error::delta_error;
 use super::fault;
 use super::snapshot::{Snapshot, missing};
 use super::warehouse::Warehouse;
@@ -24,64 +27,101 @@ const FAILURES: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(1_000);
 
-/// What a change wants of the snapshot it was shown.
+/// What a change wants of the table it was shown.
 pub(super) enum Step<T> {
     /// Nothing more: the snapshot already is as wanted, or never will be.
     Done(T),
-    /// These actions, as the version after this snapshot.
-    Commit {
-        /// Files added and removed.
-        actions: Vec<Action>,
-        /// Application transactions.
-        transactions: Vec<Transaction>,
-        /// Kind of change, for the table's history.
-        operation: Box<DeltaOperation>,
-    },
+    /// This, as the version after what was shown.
+    Commit(Proposal),
 }
 
-/// A change that can be decided on any snapshot, and recognises its own result.
+/// What is to become the next version.
+pub(super) struct Proposal {
+    /// Files added and removed.
+    pub(super) actions: Vec<Action>,
+    /// Application transactions.
+    pub(super) transactions: Vec<Transaction>,
+    /// Kind of change, for the table's history.
+    pub(super) operation: Box<DeltaOperation>,
+}
+
+/// A change that can be decided on any version of a table, and recognises its own result.
 #[async_trait]
-pub(super) trait Change: Send {
+pub(super) trait Change<View: Sync>: Send {
     /// What the change ends in.
     type Outcome: Send;
 
-    /// Called with ever later snapshots until it answers [`Step::Done`].
-    async fn decide(&mut self, snapshot: &Snapshot) -> Result<Step<Self::Outcome>>;
+    /// Called with ever later versions until it answers [`Step::Done`].
+    async fn decide(&mut self, view: &View) -> Result<Step<Self::Outcome>>;
 }
 
-/// Decides the change on the latest snapshot and commits on that very snapshot, until it is done.
+/// A table as changes are decided on and committed to it.
+#[async_trait]
+pub(super) trait Ground: Send {
+    /// What a change is shown.
+    type View: Sync;
+
+    /// The table as it now is.
+    async fn look(&mut self) -> Result<&Self::View>;
+
+    /// Commits as the version after the last look, or fails.
+    async fn commit(&mut self, proposal: Proposal, info: &Map<String, Value>) -> Result<(), DeltaTableError>;
+
+    /// The table at the version that was just committed.
+    async fn confirm(&mut self) -> Result<&Self::View>;
+
+    /// The table's log, its definition, and the version last looked at.
+    fn place(&self) -> Place;
+}
+
+/// Where a change takes place.
+pub(super) struct Place {
+    pub(super) log_store: LogStoreRef,
+    pub(super) table: String,
+    pub(super) version: u64,
+    pub(super) checkpoint_interval: u64,
+}
+
+impl Place {
+    fn error(&self, error: DeltaTableError) -> EngineError {
+        delta_error(&self.table, self.log_store.root_url().as_str(), error)
+    }
+}
+
+/// Decides the change on the table's latest version and commits on that very version, until it is done.
 ///
 /// No reply is trusted: after a commit, and after any error, the change looks at the table again. A commit that lost
 /// its reply is found there; one that lost the race is decided anew.
-pub(super) async fn carry_out<C: Change>(
-    warehouse: &Warehouse,
-    def: &TableDef,
+pub(super) async fn carry_out<G: Ground, C: Change<G::View>>(
+    ground: &mut G,
     info: &Map<String, Value>,
     mut change: C,
 ) -> Result<C::Outcome> {
     let (mut failure, mut failures) = (None, 0);
     for attempt in 0..ATTEMPTS {
-        let snapshot = Snapshot::open(warehouse, def).await?.ok_or_else(|| missing(def))?;
-        let (actions, transactions, operation) = match change.decide(&snapshot).await? {
+        let proposal = match change.decide(ground.look().await?).await? {
             Step::Done(outcome) => return Ok(outcome),
-            Step::Commit { actions, transactions, operation } => (actions, transactions, operation),
+            Step::Commit(proposal) => proposal,
         };
-        match commit_on(&snapshot, actions, transactions, *operation, info).await {
-            Ok(after) => {
-                let decided = change.decide(&after).await?;
-                checkpoint_if_due(&after).await;
+        match ground.commit(proposal, info).await {
+            Ok(()) => {
+                fault::reach("committed");
+                let decided = change.decide(ground.confirm().await?).await?;
+                let place = ground.place();
+                checkpoint_if_due(&place).await;
                 match decided {
                     Step::Done(outcome) => return Ok(outcome),
-                    Step::Commit { .. } => {
-                        let (version, table) = (after.version(), def.full_name());
+                    Step::Commit(_) => {
+                        let (version, table) = (place.version, place.table);
                         return Err(EngineError::Internal(format!("{table}@{version} lacks what it committed")));
                     }
                 }
             }
             Err(error) => {
-                tracing::debug!(table = def.full_name(), attempt, %error, "commit not confirmed, looking again");
+                let place = ground.place();
+                tracing::debug!(table = place.table, attempt, %error, "commit not confirmed, looking again");
                 failures += u32::from(!is_lost_race(&error));
-                failure = Some(snapshot.error(error));
+                failure = Some(place.error(error));
                 if failures >= FAILURES {
                     break;
                 }
@@ -89,7 +129,56 @@ pub(super) async fn carry_out<C: Change>(
         }
         tokio::time::sleep(pause(attempt)).await;
     }
-    Err(failure.unwrap_or_else(|| EngineError::Internal(format!("no attempt at {}", def.full_name()))))
+    Err(failure.unwrap_or_else(|| EngineError::Internal(format!("no attempt at {}", ground.place().table))))
+}
+
+/// As [`carry_out`], on a table that is read anew at each look.
+pub(super) async fn carry_out_afresh<C: Change<Snapshot>>(
+    warehouse: &Warehouse,
+    def: &TableDef,
+    change: C,
+) -> Result<C::Outcome> {
+    let snapshot = Snapshot::open(warehouse, def).await?.ok_or_else(|| missing(def))?;
+    carry_out(&mut Afresh { snapshot, is_new: true }, &Map::new(), change).await
+}
+
+/// A table that is read anew at each look.
+struct Afresh {
+    snapshot: Snapshot,
+    /// Whether nobody has looked at the snapshot yet.
+    is_new: bool,
+}
+
+#[async_trait]
+impl Ground for Afresh {
+    type View = Snapshot;
+
+    async fn look(&mut self) -> Result<&Snapshot> {
+        if !std::mem::take(&mut self.is_new) {
+            let def = self.snapshot.def().clone();
+            let found = Snapshot::open(self.snapshot.warehouse(), &def).await?;
+            self.snapshot = found.ok_or_else(|| missing(&def))?;
+        }
+        Ok(&self.snapshot)
+    }
+
+    async fn commit(&mut self, proposal: Proposal, info: &Map<String, Value>) -> Result<(), DeltaTableError> {
+        self.snapshot = commit_on(&self.snapshot, proposal, info).await?;
+        Ok(())
+    }
+
+    async fn confirm(&mut self) -> Result<&Snapshot> {
+        Ok(&self.snapshot)
+    }
+
+    fn place(&self) -> Place {
+        Place {
+            log_store: self.snapshot.log_store(),
+            table: self.snapshot.def().full_name(),
+            version: self.snapshot.version(),
+            checkpoint_interval: self.snapshot.checkpoint_interval(),
+        }
+    }
 }
 
 /// Whether another commit took the version.
@@ -107,48 +196,34 @@ fn is_lost_race(error: &DeltaTableError) -> bool {
 /// Lands as the version after `snapshot` or fails: with no retries delta-rs never rebases.
 async fn commit_on(
     snapshot: &Snapshot,
-    actions: Vec<Action>,
-    transactions: Vec<Transaction>,
-    operation: DeltaOperation,
+    proposal: Proposal,
     info: &Map<String, Value>,
 ) -> Result<Snapshot, DeltaTableError> {
-    // the checkpoint is ours to write, below: its failure must not look like a failed commit
+    // the checkpoint is ours to write: its failure must not look like a failed commit
     let properties = CommitProperties::default()
         .with_metadata(info.clone())
-        .with_application_transactions(transactions)
+        .with_application_transactions(proposal.transactions)
         .with_max_retries(0)
         .with_create_checkpoint(false)
         .with_cleanup_expired_logs(Some(false));
     let finalized = CommitBuilder::from(properties)
-        .with_actions(actions)
-        .build(Some(snapshot.state() as &dyn TableReference), snapshot.log_store(), operation)
+        .with_actions(proposal.actions)
+        .build(Some(snapshot.state() as &dyn TableReference), snapshot.log_store(), *proposal.operation)
         .await?;
-    fault::reach("committed");
     let (warehouse, def) = (snapshot.warehouse(), snapshot.def());
     Snapshot::of_state(warehouse, def, snapshot.log_store(), finalized.snapshot())
         .map_err(|error| DeltaTableError::Generic(error.to_string()))
 }
 
 /// A checkpoint that fails leaves a correct table that opens more slowly: it is told, not returned.
-async fn checkpoint_if_due(snapshot: &Snapshot) {
-    if !(snapshot.version() + 1).is_multiple_of(snapshot.checkpoint_interval()) {
+async fn checkpoint_if_due(place: &Place) {
+    if !(place.version + 1).is_multiple_of(place.checkpoint_interval) {
         return;
     }
     fault::reach("checkpoint");
-    if let Err(error) = write_checkpoint(snapshot).await {
-        tracing::warn!(table = snapshot.def().full_name(), version = snapshot.version(), %error, "no checkpoint");
+    if let Err(error) = write_checkpoint(&place.log_store, place.version).await {
+        tracing::warn!(table = place.table, version = place.version, %error, "no checkpoint");
     }
-}
-
-/// Writes a checkpoint at the snapshot's version.
-pub(super) async fn write_checkpoint(snapshot: &Snapshot) -> Result<(), DeltaTableError> {
-    checkpoints::create_checkpoint(&delta_table(snapshot), None).await
-}
-
-pub(super) fn delta_table(snapshot: &Snapshot) -> DeltaTable {
-    let mut table = DeltaTable::new(snapshot.log_store());
-    table.state = Some(snapshot.state().clone());
-    table
 }
 
 /// Doubles up to the longest pause, of which a random part is taken so that contenders spread out.

@@ -7,9 +7,8 @@ use async_trait::async_trait;
 use delta_kernel::engine::arrow_conversion::TryIntoKernel;
 use deltalake::kernel::{Action, MetadataExt, StructField, StructType};
 use deltalake::protocol::DeltaOperation;
-use serde_json::Map;
 
-use super::attempt::{Change, Step, carry_out};
+use super::attempt::{Change, Proposal, Step, carry_out_afresh};
 use super::fault;
 use super::snapshot::Snapshot;
 use super::warehouse::Warehouse;
@@ -25,7 +24,7 @@ use crate::{EngineError, Result};
 pub async fn add_columns(warehouse: &Warehouse, def: &TableDef) -> Result<u64> {
     // any columns are accepted until the new ones are there
     let stored = TableDef { columns: Arc::new(Schema::empty()), ..def.clone() };
-    carry_out(warehouse, &stored, &Map::new(), NewColumns { def: def.clone() }).await
+    carry_out_afresh(warehouse, &stored, NewColumns { def: def.clone() }).await
 }
 
 struct NewColumns {
@@ -33,7 +32,7 @@ struct NewColumns {
 }
 
 #[async_trait]
-impl Change for NewColumns {
+impl Change<Snapshot> for NewColumns {
     type Outcome = u64;
 
     async fn decide(&mut self, snapshot: &Snapshot) -> Result<Step<u64>> {
@@ -60,11 +59,11 @@ impl Change for NewColumns {
         let schema = StructType::try_new(fields).map_err(|error| refused(&error))?;
         let metadata = snapshot.state().metadata().clone().with_schema(&schema).map_err(|error| refused(&error))?;
         fault::reach("widen");
-        Ok(Step::Commit {
+        Ok(Step::Commit(Proposal {
             actions: vec![Action::Metadata(metadata)],
             transactions: vec![],
             operation: Box::new(DeltaOperation::AddColumn { fields: added }),
-        })
+        }))
     }
 }
 

@@ -12,6 +12,7 @@ use arrow::datatypes::{
 };
 use arrow::record_batch::RecordBatch;
 use futures::StreamExt;
+use serde::{Deserialize, Serialize};
 
 use super::files::DataFile;
 use super::snapshot::Snapshot;
@@ -27,7 +28,8 @@ const NULL: u64 = 0xB7E1_5162_8AED_2A6B;
 const SCAN_MEMORY: usize = 256 << 20;
 
 /// Rows and their combined hash.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "(u64, String)", try_from = "(u64, String)")]
 pub struct Content {
     /// Number of rows.
     pub rows: u64,
@@ -46,6 +48,20 @@ impl Content {
     /// The content of both sets of rows together.
     pub fn and(self, other: Self) -> Self {
         Self { rows: self.rows + other.rows, sum: self.sum.wrapping_add(other.sum) }
+    }
+}
+
+impl From<Content> for (u64, String) {
+    fn from(content: Content) -> Self {
+        (content.rows, content.hash())
+    }
+}
+
+impl TryFrom<(u64, String)> for Content {
+    type Error = std::num::ParseIntError;
+
+    fn try_from((rows, hash): (u64, String)) -> std::result::Result<Self, Self::Error> {
+        Ok(Self { rows, sum: u128::from_str_radix(&hash, 16)? })
     }
 }
 

@@ -67,15 +67,20 @@ impl DataFile {
 
     /// The action that removes the file. `data_change` is false where its rows are kept in other files.
     pub(super) fn remove(&self, data_change: bool) -> Remove {
-        Remove {
-            path: self.add.path.clone(),
-            data_change,
-            deletion_timestamp: Some(Utc::now().timestamp_millis()),
-            extended_file_metadata: Some(true),
-            size: Some(self.add.size),
-            partition_values: Some(self.add.partition_values.clone()),
-            ..Remove::default()
-        }
+        removal(&self.add, data_change)
+    }
+}
+
+/// The action that removes a file; see [`DataFile::remove`].
+pub(super) fn removal(add: &Add, data_change: bool) -> Remove {
+    Remove {
+        path: add.path.clone(),
+        data_change,
+        deletion_timestamp: Some(Utc::now().timestamp_millis()),
+        extended_file_metadata: Some(true),
+        size: Some(add.size),
+        partition_values: Some(add.partition_values.clone()),
+        ..Remove::default()
     }
 }
 

@@ -27,6 +27,7 @@ use tokio::sync::OnceCell;
 use super::files::DataFile;
 use super::pruning::{keep, partition_value};
 use super::snapshot::Snapshot;
+use super::version::Version;
 use super::warehouse::Warehouse;
 use crate::tables::TableDef;
 
@@ -38,7 +39,7 @@ pub struct Pin {
     /// The table.
     pub def: TableName,
     /// The version.
-    pub version: u64,
+    pub version: Version,
 }
 
 /// Where a table is and how it is partitioned.
@@ -100,7 +101,7 @@ impl PinnedTable {
         let read = || async {
             let warehouse = Warehouse::open(&self.pin.warehouse)?;
             let def = self.pin.def.without_columns();
-            Ok::<_, crate::EngineError>(Snapshot::at(&warehouse, &def, self.pin.version).await?.shared_files())
+            Ok::<_, crate::EngineError>(Snapshot::at(&warehouse, &def, &self.pin.version).await?.shared_files())
         };
         self.files.get_or_try_init(read).await.cloned().map_err(external)
     }

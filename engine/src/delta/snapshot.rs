@@ -15,8 +15,10 @@ use deltalake::operations::create::CreateBuilder;
 use deltalake::table::state::DeltaTableState;
 
 use super::error::delta_error;
+use super::features;
 use super::files::DataFile;
 use super::provider::{Pin, PinnedTable, is_supported};
+use super::version::{self, Version};
 use super::warehouse::Warehouse;
 use crate::tables::TableDef;
 use crate::{EngineError, Result};
@@ -29,14 +31,6 @@ const CREATIONS: usize = 4;
 const CREATION_PAUSE: Duration = Duration::from_millis(100);
 /// Layout version of our tables, in the property `almanac.schema`.
 const LAYOUT: &str = "1";
-/// Highest protocol versions we implement; higher ones name their features.
-const READER_VERSION: i32 = 1;
-const WRITER_VERSION: i32 = 2;
-/// Properties that turn on a feature we do not implement.
-const REFUSED_PROPERTIES: [(&str, &str, &str); 2] = [
-    ("delta.columnMapping.mode", "none", "column mapping"),
-    ("delta.enableDeletionVectors", "false", "deletion vectors"),
-];
 
 /// A table at one version: its files, properties and transactions. Cheap to clone.
 #[derive(Clone)]
@@ -69,18 +63,29 @@ impl Snapshot {
     /// One version of the table.
     ///
     /// # Errors
-    /// `NotFound` where the table or the version is not there; as [`Self::open`] otherwise.
-    pub async fn at(warehouse: &Warehouse, def: &TableDef, version: u64) -> Result<Self> {
+    /// `NotFound` where the table or the version is not there, or another table is in its place; as [`Self::open`]
+    /// otherwise.
+    pub async fn at(warehouse: &Warehouse, def: &TableDef, version: &Version) -> Result<Self> {
+        if let Some(known) = version::recall(warehouse, def, version) {
+            return Ok(known);
+        }
         let latest = Self::open(warehouse, def).await?.ok_or_else(|| missing(def))?;
-        if latest.version() == version {
-            return Ok(latest);
+        let not_found = |hint: String| {
+            let name = format!("{}@{version}", def.full_name());
+            Err(EngineError::NotFound { what: "table version", name, hint })
+        };
+        if latest.id() != version.table {
+            return not_found("; another table was created in its place, plan again".into());
         }
-        let name = format!("{}@{version}", def.full_name());
-        let hint = format!("; the latest version is {}", latest.version());
-        if version > latest.version() {
-            return Err(EngineError::NotFound { what: "table version", name, hint });
+        if version.number > latest.version() {
+            return not_found(format!("; the latest version is {}", latest.version()));
         }
-        Self::load(warehouse, def, warehouse.log_store(def)?, Some(version)).await
+        let found = match latest.version() == version.number {
+            true => latest,
+            false => Self::load(warehouse, def, warehouse.log_store(def)?, Some(version.number)).await?,
+        };
+        version::keep(&found);
+        Ok(found)
     }
 
     /// The latest version, of a table created first where there is none. Two creators at once both succeed.
@@ -112,13 +117,10 @@ impl Snapshot {
     }
 
     async fn load(warehouse: &Warehouse, def: &TableDef, log_store: LogStoreRef, version: Option<u64>) -> Result<Self> {
-        let place = log_store.root_url().clone();
-        let state = DeltaTableState::try_new(log_store.as_ref(), version).await.map_err(|error| match &error {
-            deltalake::DeltaTableError::KernelError(delta_kernel::Error::Unsupported(feature)) => {
-                refused(def, feature.clone())
-            }
-            _ => delta_error(&def.full_name(), place.as_str(), error),
-        })?;
+        let state = match DeltaTableState::try_new(log_store.as_ref(), version).await {
+            Ok(state) => state,
+            Err(error) => return Err(features::unloadable(def, &log_store, version, error).await),
+        };
         Self::of_state(warehouse, def, log_store, state)
     }
 
@@ -129,7 +131,7 @@ impl Snapshot {
         log_store: LogStoreRef,
         state: DeltaTableState,
     ) -> Result<Self> {
-        check_features(def, &state)?;
+        features::check(def, state.protocol(), state.metadata().configuration())?;
         let stored: Schema =
             state.schema().as_ref().try_into_arrow().map_err(|error: arrow::error::ArrowError| {
                 refused(def, format!("its schema is unreadable: {error}"))
@@ -151,6 +153,16 @@ impl Snapshot {
     /// The version.
     pub fn version(&self) -> u64 {
         self.0.state.version()
+    }
+
+    /// The id that the table got when it was created.
+    pub fn id(&self) -> &str {
+        self.0.state.metadata().id()
+    }
+
+    /// Names this state of the table for ever.
+    pub fn identity(&self) -> Version {
+        Version { table: self.id().to_owned(), number: self.version() }
     }
 
     /// Columns of the table, partition columns last.
@@ -198,7 +210,7 @@ impl Snapshot {
 
     /// What names this table and version to another process.
     pub fn pin(&self) -> Pin {
-        Pin { warehouse: self.0.warehouse.root().to_string(), def: (&self.0.def).into(), version: self.version() }
+        Pin { warehouse: self.0.warehouse.root().to_string(), def: (&self.0.def).into(), version: self.identity() }
     }
 
     /// The table at this version, for queries.
@@ -232,7 +244,7 @@ pub(super) fn missing(def: &TableDef) -> EngineError {
     EngineError::NotFound { what: "table", name: def.full_name(), hint: String::new() }
 }
 
-fn refused(def: &TableDef, message: String) -> EngineError {
+pub(super) fn refused(def: &TableDef, message: String) -> EngineError {
     EngineError::Input { place: format!("table {}", def.full_name()), message }
 }
 
@@ -269,31 +281,6 @@ fn quoted(columns: &[String]) -> String {
     let plain = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     let quote = |name: &String| if plain(name) { name.clone() } else { format!("`{}`", name.replace('`', "``")) };
     columns.iter().map(quote).collect::<Vec<_>>().join(",")
-}
-
-fn check_features(def: &TableDef, state: &DeltaTableState) -> Result<()> {
-    let protocol = state.protocol();
-    for (property, harmless, feature) in REFUSED_PROPERTIES {
-        let value = state.metadata().configuration().get(property);
-        if value.is_some_and(|value| !value.eq_ignore_ascii_case(harmless)) {
-            return Err(refused(def, format!("it uses {feature}, which is not supported; write it without")));
-        }
-    }
-    let (reader, writer) = (protocol.min_reader_version(), protocol.min_writer_version());
-    if reader <= READER_VERSION && writer <= WRITER_VERSION {
-        return Ok(());
-    }
-    let features = protocol.reader_features().into_iter().chain(protocol.writer_features()).flatten();
-    let mut names: Vec<String> = features.map(|feature| feature.to_string()).collect();
-    names.sort();
-    names.dedup();
-    let named = if names.is_empty() { "no named feature".to_owned() } else { names.join(", ") };
-    Err(refused(
-        def,
-        format!(
-            "its protocol is ({reader},{writer}) with {named}; up to ({READER_VERSION},{WRITER_VERSION}) is supported"
-        ),
-    ))
 }
 
 fn partition_columns_last(stored: &Schema, partition_columns: &[String]) -> SchemaRef {

@@ -7,8 +7,11 @@ use object_store::path::Path;
 use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, PutPayloadMut, Result};
 use tokio::task::JoinSet;
 
-/// Bytes of every part but the last; smaller objects are written by one request.
+/// Bytes of every part but the last, of stores that bill requests and refuse smaller parts; smaller objects are written
+/// by one request.
 const PART_BYTES: usize = 5 << 20;
+/// The same on this machine's disk, where parts cost nothing but the memory they wait in.
+const LOCAL_PART_BYTES: usize = 1 << 20;
 /// Parts that are uploaded at once: each is held in memory.
 const PARTS_AT_ONCE: usize = 1;
 
@@ -17,14 +20,16 @@ const PARTS_AT_ONCE: usize = 1;
 pub(super) struct Upload {
     store: Arc<dyn ObjectStore>,
     path: Path,
+    part_bytes: usize,
     buffer: PutPayloadMut,
     parts: Option<Box<dyn MultipartUpload>>,
     running: JoinSet<Result<()>>,
 }
 
 impl Upload {
-    pub(super) fn new(store: Arc<dyn ObjectStore>, path: Path) -> Self {
-        Self { store, path, buffer: PutPayloadMut::new(), parts: None, running: JoinSet::new() }
+    pub(super) fn new(store: Arc<dyn ObjectStore>, path: Path, is_local: bool) -> Self {
+        let part_bytes = if is_local { LOCAL_PART_BYTES } else { PART_BYTES };
+        Self { store, path, part_bytes, buffer: PutPayloadMut::new(), parts: None, running: JoinSet::new() }
     }
 
     /// Where the object will be.
@@ -35,9 +40,9 @@ impl Upload {
     /// Takes bytes; waits while too many parts are on their way.
     pub(super) async fn put(&mut self, mut bytes: Bytes) -> Result<()> {
         while !bytes.is_empty() {
-            let room = PART_BYTES - self.buffer.content_length();
+            let room = self.part_bytes - self.buffer.content_length();
             self.buffer.push(bytes.split_to(room.min(bytes.len())));
-            if self.buffer.content_length() == PART_BYTES {
+            if self.buffer.content_length() == self.part_bytes {
                 self.send().await?;
             }
         }
@@ -118,7 +123,7 @@ mod tests {
         let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
         for size in [0, 1, PART_BYTES - 1, PART_BYTES, PART_BYTES + 1, 3 * PART_BYTES + 17] {
             let path = Path::from(format!("o{size}"));
-            let mut upload = Upload::new(Arc::clone(&store), path.clone());
+            let mut upload = Upload::new(Arc::clone(&store), path.clone(), size % 2 == 0);
             let whole = bytes(size);
             for start in (0..size).step_by(5_000_000) {
                 upload.put(whole.slice(start..size.min(start + 5_000_000))).await.unwrap();
@@ -163,7 +168,7 @@ mod tests {
     async fn failed_parts_are_removed() {
         for failing in [1, 3, 9] {
             let aborted = Arc::new(AtomicUsize::new(0));
-            let mut upload = Upload::new(Arc::new(InMemory::new()), Path::from("o"));
+            let mut upload = Upload::new(Arc::new(InMemory::new()), Path::from("o"), false);
             upload.parts = Some(Box::new(Failing { part: 0, failing, aborted: Arc::clone(&aborted) }));
             let mut ended = upload.put(bytes(4 * PART_BYTES)).await;
             if ended.is_ok() {

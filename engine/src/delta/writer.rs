@@ -17,9 +17,11 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 use tokio::runtime::Handle;
 
+use super::blocks::Blocks;
 use super::error::storage_error;
 use super::files::partition_folder;
 use super::statistics::FileStatistics;
+use super::unfinished::Unfinished;
 use super::upload::Upload;
 use super::warehouse::Warehouse;
 use crate::tables::TableDef;
@@ -28,7 +30,7 @@ use crate::{EngineError, Result};
 /// Bytes at which a new file is begun.
 const TARGET_FILE_BYTES: usize = 256 << 20;
 /// Rows of a row group: what is held in memory before it is written.
-const ROW_GROUP_ROWS: usize = 64 << 10;
+const ROW_GROUP_ROWS: usize = 32 << 10;
 /// Bytes of a row group, for rows with stored models of up to a megabyte each.
 const ROW_GROUP_BYTES: usize = 64 << 20;
 
@@ -48,13 +50,15 @@ pub struct CellWriter {
     target_file_bytes: usize,
     open: Option<OpenFile>,
     done: Vec<Add>,
+    /// From the first file until all are handed over or removed.
+    unfinished: Option<Unfinished>,
     encode: Duration,
     write: Duration,
 }
 
 struct OpenFile {
     name: String,
-    encoder: ArrowWriter<Vec<u8>>,
+    encoder: ArrowWriter<Blocks>,
     sink: Upload,
     statistics: FileStatistics,
 }
@@ -83,6 +87,7 @@ impl CellWriter {
             target_file_bytes: TARGET_FILE_BYTES,
             open: None,
             done: vec![],
+            unfinished: None,
             encode: Duration::ZERO,
             write: Duration::ZERO,
         }
@@ -104,20 +109,20 @@ impl CellWriter {
         }
         self.check(batch)?;
         let started = Instant::now();
-        let mut file = match self.open.take() {
-            Some(file) => file,
-            None => self.begin()?,
-        };
+        if self.open.is_none() {
+            self.unfinished.get_or_insert_with(Unfinished::new);
+            self.open = Some(self.begin()?);
+        }
+        let Some(file) = &mut self.open else { return Ok(()) };
         file.statistics.add(batch)?;
         // batches with other field metadata are the same rows; the file carries the table's schema
         let batch = RecordBatch::try_new(Arc::clone(&self.schema), batch.columns().to_vec()).map_err(internal)?;
         file.encoder.write(&batch).map_err(internal)?;
         self.encode += started.elapsed();
-        let ready = std::mem::take(file.encoder.inner_mut());
+        let ready = file.encoder.inner_mut().take_full();
         let size = file.encoder.bytes_written() + file.encoder.in_progress_size();
-        let put = self.put(&mut file.sink, ready).await;
-        self.open = Some(file);
-        put?;
+        let put = put(&mut file.sink, ready, &mut self.write).await;
+        put.map_err(|error| storage_error(&self.place, error))?;
         if size >= self.target_file_bytes {
             self.finish_file().await?;
         }
@@ -138,10 +143,10 @@ impl CellWriter {
         }
     }
 
-    /// Gives up: removes what was written, as far as the store allows.
+    /// Gives up: removes what was written, as far as the store allows, and also if nobody waits for it any more.
     pub async fn abort(mut self) {
         if let Some(leftovers) = self.leftovers() {
-            leftovers.remove().await;
+            let _ = tokio::spawn(leftovers.remove()).await;
         }
     }
 
@@ -153,7 +158,7 @@ impl CellWriter {
             return None;
         }
         let paths = done.iter().map(|add| self.location(&add.path)).collect();
-        Some(Leftovers { store: Arc::clone(&self.store), open, paths })
+        Some(Leftovers { store: Arc::clone(&self.store), open, paths, _unfinished: self.unfinished.take() })
     }
 
     /// Seconds spent in encoding so far.
@@ -180,10 +185,11 @@ impl CellWriter {
         let folder = partition_folder(&self.partition);
         let file = format!("part-{}.parquet", uuid::Uuid::new_v4());
         let name = if folder.is_empty() { file } else { format!("{folder}/{file}") };
-        let sink = Upload::new(Arc::clone(&self.store), self.location(&name));
+        let sink = Upload::new(Arc::clone(&self.store), self.location(&name), self.place.starts_with("file:"));
         // without the Arrow schema of other writers: the Parquet types say all that our types need
         let options = ArrowWriterOptions::new().with_properties(self.properties.clone()).with_skip_arrow_metadata(true);
-        let encoder = ArrowWriter::try_new_with_options(vec![], Arc::clone(&self.schema), options).map_err(internal)?;
+        let encoder = ArrowWriter::try_new_with_options(Blocks::default(), Arc::clone(&self.schema), options)
+            .map_err(internal)?;
         Ok(OpenFile { name, encoder, sink, statistics: FileStatistics::new(&self.def.statistics) })
     }
 
@@ -192,46 +198,45 @@ impl CellWriter {
         StorePath::parse(format!("{}/{name}", self.folder)).unwrap_or_default()
     }
 
-    async fn put(&mut self, sink: &mut Upload, bytes: Vec<u8>) -> Result<()> {
-        let started = Instant::now();
-        let put = sink.put(Bytes::from(bytes)).await;
-        self.write += started.elapsed();
-        put.map_err(|error| storage_error(&self.place, error))
-    }
-
+    /// The file stays where a writer that is dropped meanwhile finds it, until it is in the store.
     async fn finish_file(&mut self) -> Result<()> {
-        let Some(mut file) = self.open.take() else { return Ok(()) };
-        let finished = self.finish(&mut file).await;
-        let (name, statistics) = (file.name.clone(), file.statistics.to_json());
-        let size = file.encoder.bytes_written();
-        if finished.is_err() {
-            // still there to be removed
-            self.open = Some(file);
-            return finished;
-        }
+        let Some(file) = &mut self.open else { return Ok(()) };
+        let started = Instant::now();
+        file.encoder.finish().map_err(internal)?;
+        self.encode += started.elapsed();
+        let rest = file.encoder.inner_mut().take_all();
+        let put = put(&mut file.sink, rest, &mut self.write).await;
+        put.map_err(|error| storage_error(&self.place, error))?;
+        let started = Instant::now();
+        let finished = file.sink.finish().await;
+        self.write += started.elapsed();
+        finished.map_err(|error| storage_error(&self.place, error))?;
+        let Some(file) = self.open.take() else { return Ok(()) };
         self.done.push(Add {
-            path: name,
+            path: file.name,
             partition_values: self.partition.iter().cloned().collect(),
-            size: size as i64,
+            size: file.encoder.bytes_written() as i64,
             modification_time: Utc::now().timestamp_millis(),
             data_change: true,
-            stats: Some(statistics),
+            stats: Some(file.statistics.to_json()),
             ..Add::default()
         });
         Ok(())
     }
+}
 
-    async fn finish(&mut self, file: &mut OpenFile) -> Result<()> {
-        let started = Instant::now();
-        file.encoder.finish().map_err(internal)?;
-        self.encode += started.elapsed();
-        let rest = std::mem::take(file.encoder.inner_mut());
-        self.put(&mut file.sink, rest).await?;
-        let started = Instant::now();
-        let finished = file.sink.finish().await;
-        self.write += started.elapsed();
-        finished.map_err(|error| storage_error(&self.place, error))
+/// Hands bytes over, and adds to the time that was spent in waiting.
+async fn put(sink: &mut Upload, blocks: Vec<Bytes>, waited: &mut Duration) -> object_store::Result<()> {
+    let started = Instant::now();
+    let mut put = Ok(());
+    for block in blocks {
+        put = sink.put(block).await;
+        if put.is_err() {
+            break;
+        }
     }
+    *waited += started.elapsed();
+    put
 }
 
 impl Drop for CellWriter {
@@ -250,6 +255,7 @@ struct Leftovers {
     store: Arc<dyn ObjectStore>,
     open: Option<Upload>,
     paths: Vec<StorePath>,
+    _unfinished: Option<Unfinished>,
 }
 
 impl Leftovers {

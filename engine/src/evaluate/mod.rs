@@ -1,35 +1,30 @@
 //! Scores of stored forecasts against what happened: `forecast.forecast_metadata`, derived cell by cell and replaced
-//! where forecasts or actuals changed.
-//!
-//! A cell is scored anew if the hash of all that its scores are made from differs from the stored one: its point rows,
-//! the number of its path rows, the actuals and the last closes of its origins, MASE's scale. So new or corrected
-//! actuals, added and redone forecasts are seen, and nothing else is read twice.
+//! where forecasts or actuals changed (`plan::score`).
 
-mod cell;
-mod forecasts;
-mod paths;
-mod read;
 mod report;
-mod rows;
 #[cfg(test)]
 mod tests;
-mod truth;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::json;
-use tokio::task::JoinSet;
+use tokio::sync::mpsc;
 
 pub use report::ModelScore;
 
 use crate::backfill::Selection;
 use crate::cell::Cell;
-use crate::delta::{CellChange, DataFile, Snapshot, Warehouse, commit_cells};
+use crate::delta::{CellChange, CellLog, Snapshot, Warehouse};
 use crate::plan::job::Job;
-use crate::tables::{self, TableDef};
-use crate::{EngineError, Result, width};
+use crate::plan::pipeline;
+use crate::plan::result::CellResult;
+use crate::plan::score::Verdict;
+use crate::plan::score::sources::{self, CellFiles, Cells};
+use crate::plan::worklist::Unit;
+use crate::runner::{Computation, Part, Runner};
+use crate::{EngineError, Result, tables};
 
 /// Cells per commit: one for all but very large warehouses, whose progress is kept.
 const CELLS_PER_COMMIT: usize = 512;
@@ -37,6 +32,12 @@ const CELLS_PER_COMMIT: usize = 512;
 const MAX_ROUNDS: usize = 5;
 /// What tells the application ids of this table's cells from those of others.
 const APPLICATION: &str = "forecast_metadata";
+/// Scored cells that may wait for their commit.
+const WAITING_CELLS: usize = 64;
+/// Stored paths scored in a millisecond on one core, measured with 14 days ahead.
+const PATHS_PER_MILLISECOND: f64 = 5_000.0;
+/// How a runner computes scores.
+const COMPUTATION: Computation = Computation { name: "evaluate", plan: pipeline::score };
 
 /// What an evaluation did, and the scores it found.
 #[derive(Debug, Clone, Default)]
@@ -63,7 +64,7 @@ pub struct EvaluateReport {
     pub wall_seconds: f64,
 }
 
-/// Scores every selected cell that is not up to date, on `threads` workers, and summarises.
+/// Scores every selected cell that is not up to date, where `runner` says, and summarises.
 ///
 /// A cell is scored as a whole if one of its forecasts is selected. Memory: per worker the points of one cell and the
 /// paths of one forecast.
@@ -74,14 +75,18 @@ pub async fn evaluate(
     warehouse: &Warehouse,
     job: &Job,
     selection: &Selection,
-    threads: usize,
+    runner: &Runner,
 ) -> Result<EvaluateReport> {
     let started = Instant::now();
+    // those of an evaluation whose driver died
+    cancel(runner, job).await?;
     let mut report = EvaluateReport::default();
     let mut only: Option<BTreeSet<Cell>> = None;
     for round in 0.. {
-        let cells = plan(warehouse, job, selection, only.as_ref()).await?;
-        let stale = run(warehouse, job, selection, threads, cells, &mut report).await?;
+        let (job, cells) = sources::pin(warehouse, job, selection).await?;
+        let wanted =
+            |cell: &Cell| selection.model(&cell.model_name) && only.as_ref().is_none_or(|only| only.contains(cell));
+        let stale = Round::new(warehouse, &job, &cells, &mut report).run(selection, runner, wanted).await?;
         if stale.is_empty() {
             break;
         }
@@ -96,133 +101,143 @@ pub async fn evaluate(
     Ok(report)
 }
 
-/// The tables a cell's scores are made from, and what is asked for.
-struct Sources {
-    warehouse: Warehouse,
-    job: Job,
-    selection: Selection,
-    points: TableDef,
-    paths: TableDef,
-    models: TableDef,
-    scores: TableDef,
+/// Cancels what a cluster still scores for this warehouse.
+///
+/// # Errors
+/// [`EngineError::Scheduler`] if the scheduler does not answer.
+pub async fn cancel(runner: &Runner, job: &Job) -> Result<usize> {
+    runner.cancel_step(&job.warehouse, COMPUTATION.name).await
 }
 
-impl Sources {
-    fn new(warehouse: &Warehouse, job: &Job, selection: &Selection) -> Self {
-        Self {
-            warehouse: warehouse.clone(),
-            job: job.clone(),
-            selection: selection.clone(),
-            points: tables::point_forecasts(&job.settings),
-            paths: job.distributions(),
-            models: tables::trained_models(&job.settings),
-            scores: tables::forecast_metadata(&job.settings),
+/// One round: cells are scored and committed.
+struct Round<'a> {
+    warehouse: &'a Warehouse,
+    job: &'a Job,
+    cells: &'a Arc<Cells>,
+    report: &'a mut EvaluateReport,
+    ready: Vec<CellChange>,
+    stale: BTreeSet<Cell>,
+    /// The table of scores, once it was committed to.
+    log: Option<CellLog>,
+}
+
+impl<'a> Round<'a> {
+    fn new(warehouse: &'a Warehouse, job: &'a Job, cells: &'a Arc<Cells>, report: &'a mut EvaluateReport) -> Self {
+        Self { warehouse, job, cells, report, ready: Vec::new(), stale: BTreeSet::new(), log: None }
+    }
+
+    /// Scores the wanted cells and commits them; returns those that others changed meanwhile.
+    async fn run(
+        mut self,
+        selection: &Selection,
+        runner: &Runner,
+        wanted: impl Fn(&Cell) -> bool,
+    ) -> Result<BTreeSet<Cell>> {
+        let mut parts: Vec<Part> = Vec::new();
+        let mut missing = BTreeSet::new();
+        for (cell, files) in self.cells.iter().filter(|(cell, _)| wanted(cell)) {
+            if !files.points.is_empty() {
+                parts.push(part(cell, files));
+                missing.insert(cell.clone());
+            } else if is_unrestricted(selection) {
+                self.report.removed_cells += 1;
+                self.ready.push(change(cell.clone(), files, Vec::new()));
+            }
         }
-    }
-}
-
-/// Live files of one cell.
-#[derive(Debug, Clone, Default)]
-struct CellFiles {
-    points: Vec<DataFile>,
-    paths: Vec<DataFile>,
-    models: Vec<DataFile>,
-    scores: Vec<DataFile>,
-}
-
-type Plan = (Arc<Sources>, Vec<(Cell, CellFiles)>);
-
-async fn plan(warehouse: &Warehouse, job: &Job, selection: &Selection, only: Option<&BTreeSet<Cell>>) -> Result<Plan> {
-    let sources = Sources::new(warehouse, job, selection);
-    let points = Snapshot::open(warehouse, &sources.points).await?.ok_or_else(|| EngineError::NotFound {
-        what: "table",
-        name: sources.points.full_name(),
-        hint: "; run `almanac backfill` first".into(),
-    })?;
-    let mut cells: BTreeMap<Cell, CellFiles> = BTreeMap::new();
-    for (cell, file) in by_cell(Some(points))? {
-        cells.entry(cell).or_default().points.push(file);
-    }
-    for (cell, file) in by_cell(width::distributions(warehouse, &job.settings).await?)? {
-        if let Some(files) = cells.get_mut(&cell) {
-            files.paths.push(file);
+        // by bucket, whose panel is kept; within it the largest first, so that no worker ends late with one of them
+        let bucket = |part: &Part| part.units.first().map(|unit| unit.cell.key_bucket);
+        parts.sort_by(|a, b| bucket(a).cmp(&bucket(b)).then(b.cost.total_cmp(&a.cost)));
+        if !parts.is_empty() {
+            self.compute(runner, parts, missing).await?;
         }
+        self.commit().await?;
+        Ok(self.stale)
     }
-    for (cell, file) in by_cell(Snapshot::open(warehouse, &sources.models).await?)? {
-        if let Some(files) = cells.get_mut(&cell) {
-            files.models.push(file);
-        }
-    }
-    for (cell, file) in by_cell(Snapshot::open(warehouse, &sources.scores).await?)? {
-        // also cells without forecasts: their scores go
-        cells.entry(cell).or_default().scores.push(file);
-    }
-    let wanted = |cell: &Cell| selection.model(&cell.model_name) && only.is_none_or(|only| only.contains(cell));
-    let mut cells: Vec<(Cell, CellFiles)> = cells.into_iter().filter(|(cell, _)| wanted(cell)).collect();
-    // by bucket, whose panel is kept; within it the largest first, so that no worker ends late with one of them
-    let rows = |files: &CellFiles| files.paths.iter().map(|file| file.rows).sum::<u64>();
-    cells.sort_by_key(|(cell, files)| (cell.key_bucket, std::cmp::Reverse(rows(files))));
-    Ok((Arc::new(sources), cells))
-}
 
-fn by_cell(snapshot: Option<Snapshot>) -> Result<Vec<(Cell, DataFile)>> {
-    let Some(snapshot) = snapshot else { return Ok(Vec::new()) };
-    let cell = |file: DataFile| match file.cell() {
-        Some(cell) => Ok((cell, file)),
-        None => Err(EngineError::Input {
-            place: format!("{}/{}", snapshot.def().full_name(), file.path),
-            message: "the file spans several windows; it was not written by almanac".into(),
-        }),
-    };
-    snapshot.files()?.into_iter().map(cell).collect()
-}
-
-/// Scores the cells and commits them; returns those that others changed meanwhile.
-async fn run(
-    warehouse: &Warehouse,
-    job: &Job,
-    selection: &Selection,
-    threads: usize,
-    (sources, cells): Plan,
-    report: &mut EvaluateReport,
-) -> Result<BTreeSet<Cell>> {
-    let mut waiting = cells.into_iter();
-    let mut running = JoinSet::new();
-    let mut ready: Vec<CellChange> = Vec::new();
-    let mut stale = BTreeSet::new();
-    loop {
-        while running.len() < threads.max(1) {
-            let Some((cell, files)) = waiting.next() else { break };
-            if files.points.is_empty() {
-                if is_unrestricted(selection) {
-                    report.removed_cells += 1;
-                    ready.push(change(cell, &files, Vec::new()));
+    async fn compute(&mut self, runner: &Runner, parts: Vec<Part>, mut missing: BTreeSet<Cell>) -> Result<()> {
+        let (sender, mut results) = mpsc::channel(WAITING_CELLS);
+        let running = runner.run(COMPUTATION, self.job, parts, sender);
+        tokio::pin!(running);
+        let mut finished = false;
+        loop {
+            tokio::select! {
+                result = results.recv() => {
+                    let Some(result) = result else { break };
+                    if !missing.remove(&result.cell) {
+                        let cell = result.cell;
+                        return Err(EngineError::Internal(format!("{cell:?} was scored twice, or not asked for")));
+                    }
+                    self.take(result).await?;
                 }
-                continue;
-            }
-            let sources = Arc::clone(&sources);
-            running.spawn(async move { cell::evaluate(&sources, &cell, &files).await.map(|done| (cell, files, done)) });
-        }
-        let Some(joined) = running.join_next().await else { break };
-        let (cell, files, done) = joined.map_err(|e| EngineError::Internal(format!("a worker stopped: {e}")))??;
-        match done {
-            cell::Done::NotAsked => {}
-            cell::Done::Unchanged => report.unchanged_cells += 1,
-            cell::Done::Scored(scored) => {
-                report.scored_cells += 1;
-                report.scored_forecasts += scored.forecasts;
-                report.incomplete_forecasts += scored.incomplete;
-                report.pathless_forecasts += scored.pathless;
-                report.stray_path_rows += scored.stray_path_rows;
-                ready.push(change(cell, &files, scored.files));
+                outcome = &mut running, if !finished => {
+                    if let Err(error) = outcome {
+                        // what is finished is kept
+                        self.commit().await?;
+                        return Err(error);
+                    }
+                    finished = true;
+                }
             }
         }
-        if ready.len() >= CELLS_PER_COMMIT {
-            stale.extend(commit(warehouse, job, std::mem::take(&mut ready), report).await?);
+        match missing.first() {
+            None => Ok(()),
+            Some(first) => {
+                let left = missing.len();
+                Err(EngineError::Internal(format!("{left} cells were not scored, first {first:?}; run it again")))
+            }
         }
     }
-    stale.extend(commit(warehouse, job, ready, report).await?);
-    Ok(stale)
+
+    async fn take(&mut self, mut result: CellResult) -> Result<()> {
+        match result.scored {
+            None | Some(Verdict::NotAsked) => {}
+            Some(Verdict::Unchanged) => self.report.unchanged_cells += 1,
+            Some(Verdict::Scored(counts)) => {
+                self.report.scored_cells += 1;
+                self.report.scored_forecasts += counts.forecasts;
+                self.report.incomplete_forecasts += counts.incomplete;
+                self.report.pathless_forecasts += counts.pathless;
+                self.report.stray_path_rows += counts.stray_path_rows;
+                let table = tables::forecast_metadata(&self.job.settings).full_name();
+                let add = result.files.remove(&table).unwrap_or_default();
+                let files = self.cells.get(&result.cell).cloned().unwrap_or_default();
+                self.ready.push(change(result.cell, &files, add));
+            }
+        }
+        if self.ready.len() >= CELLS_PER_COMMIT { self.commit().await } else { Ok(()) }
+    }
+
+    async fn commit(&mut self) -> Result<()> {
+        let changes = std::mem::take(&mut self.ready);
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let table = tables::forecast_metadata(&self.job.settings);
+        let info = json!({ "run_id": self.job.run_id, "step": COMPUTATION.name });
+        let info = info.as_object().cloned().unwrap_or_default();
+        let log = match &mut self.log {
+            Some(log) => log,
+            unknown => unknown.insert(CellLog::of(&Snapshot::open_or_create(self.warehouse, &table).await?).await?),
+        };
+        let outcome = log.commit(changes, info).await?;
+        self.report.commits += usize::from(outcome.version.is_some());
+        self.stale.extend(outcome.stale);
+        Ok(())
+    }
+}
+
+/// A cell as a part of its own: its one unit stands for all keys.
+fn part(cell: &Cell, files: &CellFiles) -> Part {
+    let rows: u64 = files.paths.iter().map(|file| file.rows).sum();
+    let unit = Unit {
+        cell: cell.clone(),
+        key: String::new(),
+        origins: (cell.training_cutoff_date, cell.training_cutoff_date),
+        only: None,
+        paths: false,
+        points: false,
+    };
+    Part { cost: 1.0 + rows as f64 / PATHS_PER_MILLISECOND, units: vec![unit] }
 }
 
 fn is_unrestricted(selection: &Selection) -> bool {
@@ -237,21 +252,4 @@ fn change(cell: Cell, files: &CellFiles, add: Vec<deltalake::kernel::Add>) -> Ce
         cell,
         add,
     }
-}
-
-async fn commit(
-    warehouse: &Warehouse,
-    job: &Job,
-    changes: Vec<CellChange>,
-    report: &mut EvaluateReport,
-) -> Result<Vec<Cell>> {
-    if changes.is_empty() {
-        return Ok(Vec::new());
-    }
-    let table = tables::forecast_metadata(&job.settings);
-    Snapshot::open_or_create(warehouse, &table).await?;
-    let info = json!({ "run_id": job.run_id, "step": "evaluate" });
-    let outcome = commit_cells(warehouse, &table, changes, info.as_object().cloned().unwrap_or_default()).await?;
-    report.commits += usize::from(outcome.version.is_some());
-    Ok(outcome.stale)
 }

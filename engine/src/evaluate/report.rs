@@ -7,13 +7,14 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::{Float64Type, Int32Type};
 use futures::TryStreamExt;
 
-use super::forecasts::{key_at, key_columns};
-use super::{Sources, by_cell, read};
 use crate::backfill::{Selection, display_key};
 use crate::cell::Cell;
 use crate::delta::{Snapshot, Warehouse};
 use crate::plan::job::Job;
 use crate::plan::rows::Rows;
+use crate::plan::score::forecasts::{key_at, key_columns};
+use crate::plan::score::read;
+use crate::plan::score::sources::{Sources, by_cell};
 use crate::{EngineError, Result};
 
 /// The model whose error others are compared with.
@@ -73,7 +74,7 @@ pub(super) async fn summarise(warehouse: &Warehouse, job: &Job, selection: &Sele
     // the baseline is read even where only other models are asked for
     let asked = |cell: &Cell| selection.model(&cell.model_name) || cell.model_name == BASELINE;
     let snapshot = Snapshot::open(warehouse, &sources.scores).await?;
-    for (cell, file) in by_cell(snapshot)?.into_iter().filter(|(cell, _)| asked(cell)) {
+    for (cell, file) in by_cell(snapshot.as_ref())?.into_iter().filter(|(cell, _)| asked(cell)) {
         let mut rows = read::file(warehouse, &sources.scores, &file, |name| wanted(job, name)).await?;
         while let Some(batch) = rows.try_next().await? {
             add(&sources, &cell, &batch, &mut scored)?;

@@ -61,9 +61,10 @@ pub fn run(job: SharedJob, mut units: SendableRecordBatchStream) -> impl Stream<
     async_stream::try_stream! {
         let calendar = job.calendar().map_err(external)?;
         let mut models = stored::Cache::default();
+        let mut buckets = panel::Current::default();
         while let Some(batch) = units.next().await {
             for unit in worklist::decode(&batch?) {
-                let panel = panel::load(&job, unit.cell.key_bucket).await.map_err(external)?;
+                let panel = buckets.load(&job, unit.cell.key_bucket).await.map_err(external)?;
                 let series = panel.keys.get(&unit.key).ok_or_else(|| external(panel::unknown(&unit.key)))?;
                 let model = models.get(&job, &unit).await.map_err(external)?;
                 let attached = Attached::new(&job, &calendar, &unit, series, model).map_err(external)?;

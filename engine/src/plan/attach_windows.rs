@@ -44,9 +44,10 @@ pub fn schema() -> SchemaRef {
 /// Runs the step over one partition.
 pub fn run(job: SharedJob, mut units: SendableRecordBatchStream) -> impl Stream<Item = Result<RecordBatch>> + Send {
     async_stream::try_stream! {
+        let mut buckets = panel::Current::default();
         while let Some(batch) = units.next().await {
             for unit in worklist::decode(&batch?) {
-                let panel = panel::load(&job, unit.cell.key_bucket).await.map_err(external)?;
+                let panel = buckets.load(&job, unit.cell.key_bucket).await.map_err(external)?;
                 let row = attach(&job, &unit, panel.keys.get(&unit.key)).map_err(external)?;
                 yield row;
             }

@@ -5,6 +5,9 @@ use std::sync::Arc;
 use almanac_models::{Calendar, Day, ModelSpec, TrainingRule};
 use serde::{Deserialize, Serialize};
 
+use crate::delta::Version;
+use crate::plan::score::Scoring;
+use crate::plan::silver::Laying;
 use crate::settings::Settings;
 use crate::tables::{self, TableDef};
 use crate::{EngineError, Result};
@@ -17,9 +20,9 @@ pub struct Job {
     /// Effective settings.
     pub settings: Settings,
     /// Pinned version of `silver.model_input`.
-    pub input_version: u64,
+    pub input: Version,
     /// Pinned version of `forecast.trained_models`, for inference.
-    pub models_version: Option<u64>,
+    pub models: Option<Version>,
     /// Identifies the run in every row it writes.
     pub run_id: String,
     /// Microseconds since the epoch, the rows' generation time.
@@ -28,6 +31,15 @@ pub struct Job {
     /// without it the report is the step's rows.
     #[serde(default)]
     pub reports: Option<String>,
+    /// What is scored, for an evaluation.
+    #[serde(default)]
+    pub scoring: Option<Scoring>,
+    /// What is built from, for a build.
+    #[serde(default)]
+    pub laying: Option<Laying>,
+    /// The last day of the input that is there, for a look at what later days change: nothing.
+    #[serde(default)]
+    pub until: Option<Day>,
 }
 
 #[cfg(test)]
@@ -39,11 +51,14 @@ impl Job {
         Self {
             warehouse: warehouse.into(),
             settings: toml::from_str(settings).unwrap(),
-            input_version: 3,
-            models_version: Some(5),
+            input: Version { table: "input".into(), number: 3 },
+            models: Some(Version { table: "models".into(), number: 5 }),
             run_id: "run".into(),
             generated_at: 0,
             reports: None,
+            scoring: None,
+            laying: None,
+            until: None,
         }
     }
 }
@@ -78,7 +93,7 @@ impl Job {
 
     /// Rows' `data_version`: the input table and its Delta version.
     pub fn data_version(&self) -> String {
-        format!("silver.model_input@{}", self.input_version)
+        format!("silver.model_input@{}", self.input)
     }
 
     /// Interval levels as the functions take them.

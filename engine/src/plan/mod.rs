@@ -7,7 +7,8 @@
 //!       worklist              keys and origins only
 //! ```
 //! `train` runs the same shape with `AttachWindows`, `fit_model` and `WriteModels`; the table functions of SQL run that of
-//! forecasts with `ReadPaths` or `ReadPoints` on top.
+//! forecasts with `ReadPaths` or `ReadPoints` on top. `evaluate` runs `ScoreCells` over a worklist of
+//! cells, `build` runs `LayBuckets` over one of keys.
 
 pub mod attach_history;
 pub mod attach_windows;
@@ -22,7 +23,9 @@ pub mod read_forecasts;
 pub mod report;
 pub mod result;
 pub(crate) mod rows;
+pub mod score;
 pub mod servable;
+pub mod silver;
 pub mod stored;
 pub mod worklist;
 pub mod write_forecasts;

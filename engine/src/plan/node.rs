@@ -18,7 +18,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::plan::cancel::until_cancelled;
 use crate::plan::job::{Job, SharedJob};
-use crate::plan::{attach_history, attach_windows, read_forecasts, result, write_forecasts, write_models};
+use crate::plan::{
+    attach_history, attach_windows, read_forecasts, result, score, silver, write_forecasts, write_models,
+};
 
 /// What a node does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +33,10 @@ pub enum Step {
     WriteModels,
     /// Forecasts → files of `forecast.distributions` and `forecast.point_forecasts`.
     WriteForecasts,
+    /// Cells → files of `forecast.forecast_metadata`.
+    ScoreCells,
+    /// Keys → files of `silver.unified_data` and `silver.model_input`.
+    LayBuckets,
     /// Forecasts → rows as `forecast.distributions` has them, one per path and day.
     ReadPaths,
     /// Forecasts → rows as `forecast.point_forecasts` has them.
@@ -42,7 +48,7 @@ impl Step {
         match self {
             Self::AttachWindows => attach_windows::schema(),
             Self::AttachHistory => attach_history::schema(),
-            Self::WriteModels | Self::WriteForecasts => result::schema(),
+            Self::WriteModels | Self::WriteForecasts | Self::ScoreCells | Self::LayBuckets => result::schema(),
             Self::ReadPaths => read_forecasts::paths(&job.settings).columns(),
             Self::ReadPoints => read_forecasts::points(&job.settings).columns(),
         }
@@ -76,7 +82,7 @@ impl StepExec {
 
 impl DisplayAs for StepExec {
     fn fmt_as(&self, _format: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}: run={} input=v{}", self.step, self.job.run_id, self.job.input_version)
+        write!(f, "{:?}: run={} input=v{}", self.step, self.job.run_id, self.job.input)
     }
 }
 
@@ -115,6 +121,8 @@ impl ExecutionPlan for StepExec {
             Step::AttachHistory => attach_history::run(job, input).boxed(),
             Step::WriteModels => write_models::run(job, input).boxed(),
             Step::WriteForecasts => write_forecasts::run(job, input).boxed(),
+            Step::ScoreCells => score::run(job, input).boxed(),
+            Step::LayBuckets => silver::run(job, input).boxed(),
             Step::ReadPaths => read_forecasts::run_paths(job, input).boxed(),
             Step::ReadPoints => read_forecasts::run_points(job, input).boxed(),
         };

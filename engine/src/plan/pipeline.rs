@@ -71,6 +71,23 @@ pub fn infer(job: &SharedJob, partitions: &[Vec<Unit>]) -> Result<Arc<dyn Execut
     forecasts(job, partitions, Step::WriteForecasts)
 }
 
+/// The plan that lays out every key of the worklist, the keys of a bucket together;
+/// [`Job::laying`](crate::plan::job::Job::laying) pins what it reads.
+///
+/// # Errors
+/// Plan errors.
+pub fn build(job: &SharedJob, partitions: &[Vec<Unit>]) -> Result<Arc<dyn ExecutionPlan>> {
+    Ok(Arc::new(StepExec::new(Step::LayBuckets, Arc::clone(job), worklist::source(partitions)?)))
+}
+
+/// The plan that scores every cell of the worklist; [`Job::scoring`](crate::plan::job::Job::scoring) pins what it reads.
+///
+/// # Errors
+/// Plan errors.
+pub fn score(job: &SharedJob, partitions: &[Vec<Unit>]) -> Result<Arc<dyn ExecutionPlan>> {
+    Ok(Arc::new(StepExec::new(Step::ScoreCells, Arc::clone(job), worklist::source(partitions)?)))
+}
+
 /// The plan that forecasts the origins of a unit and gives their rows instead of writing them; `step` is
 /// [`Step::ReadPaths`] or [`Step::ReadPoints`].
 ///

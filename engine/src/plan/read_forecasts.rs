@@ -14,7 +14,7 @@ use futures::{Stream, StreamExt};
 use crate::EngineError;
 use crate::plan::attach_windows::external;
 use crate::plan::job::{SharedJob, iso, key_values};
-use crate::plan::path_rows::PathRows;
+use crate::plan::path_rows::{Constants, PathRows};
 use crate::plan::point_rows::PointRows;
 use crate::plan::rows::{Rows, failure, texts};
 use crate::settings::Settings;
@@ -76,7 +76,8 @@ pub fn run_paths(
             for row in 0..batch.num_rows() {
                 let key = made.key(row).map_err(external)?;
                 let cell = made.rows.cell(row).map_err(external)?;
-                let paths = PathRows::new(&job, &cell, &key, &made.rows, &made.forecasts, row).map_err(external)?;
+                let constants = Constants::new(&job, &cell);
+                let paths = PathRows::new(&constants, &key, &made.rows, &made.forecasts, row).map_err(external)?;
                 for rows in paths.batches(&columns) {
                     yield rows.and_then(|rows| output.give(&cell.model_name, &rows)).map_err(external)?;
                 }

@@ -12,17 +12,21 @@ use object_store::path::Path;
 use object_store::{ObjectStoreExt, PutMode};
 use sha2::{Digest, Sha256};
 
+use crate::backfill::display_key;
 use crate::cell::hex;
 use crate::delta::Warehouse;
-use crate::plan::job::Job;
-use crate::plan::result::{self, CellResult};
-use crate::{EngineError, Result};
+use crate::plan::job::{Job, iso};
+use crate::plan::result::{self, CellResult, Status};
+use crate::{EngineError, Result, memory};
 
 /// Folder of all reports below the warehouse's root.
 pub const FOLDER: &str = "ops/_reports";
 
 /// Hands a report over; returns the step's rows.
 pub(crate) async fn send(job: &Job, warehouse: &Warehouse, report: &CellResult) -> Result<RecordBatch> {
+    note(job, report);
+    // the cell's files have just been closed
+    memory::return_now();
     let Some(folder) = &job.reports else { return result::encode(report) };
     let json = serde_json::to_vec(report).map_err(|e| EngineError::Internal(e.to_string()))?;
     let path = Path::from(format!("{folder}/{}.json", name(report)?));
@@ -32,6 +36,32 @@ pub(crate) async fn send(job: &Job, warehouse: &Warehouse, report: &CellResult) 
         Ok(_) | Err(object_store::Error::AlreadyExists { .. }) => Ok(RecordBatch::new_empty(result::schema())),
         Err(error) => Err(EngineError::storage(path.as_ref(), error)),
     }
+}
+
+/// Logs what became of each unit, where it was computed.
+fn note(job: &Job, report: &CellResult) {
+    let (run, cell) = (job.run_id.as_str(), &report.cell);
+    for outcome in &report.outcomes {
+        let unit = format!(
+            "{}/{}/{}/{}",
+            cell.model_name,
+            cell.model_version,
+            iso(cell.training_cutoff_date),
+            display_key(&outcome.key)
+        );
+        let (status, reason) = (outcome.status.name(), outcome.reason.as_deref());
+        let (forecasts, seconds) = (outcome.forecasts, outcome.seconds);
+        match outcome.status {
+            Status::Failed => {
+                let message = outcome.message.as_deref();
+                tracing::info!(run, unit, status, reason, message, forecasts, failed = outcome.failed, seconds, "unit");
+            }
+            _ => tracing::debug!(run, unit, status, reason, forecasts, seconds, "unit"),
+        }
+    }
+    let forecasts: u64 = report.outcomes.iter().map(|outcome| outcome.forecasts).sum();
+    let cell = format!("{}/{}/{}", cell.model_name, cell.model_version, iso(cell.training_cutoff_date));
+    tracing::info!(run, cell, bucket = report.cell.key_bucket, units = report.outcomes.len(), forecasts, "cell");
 }
 
 /// The same for every attempt of a part: its cell and first unit.

@@ -9,6 +9,8 @@ use deltalake::kernel::Add;
 use serde::{Deserialize, Serialize};
 
 use crate::cell::Cell;
+use crate::plan::score::Verdict;
+use crate::plan::silver::Laid;
 use crate::{EngineError, Result};
 
 /// A cell (or the part of it that one partition computed), ready to commit.
@@ -22,6 +24,15 @@ pub struct CellResult {
     pub outcomes: Vec<Outcome>,
     /// Where the time went.
     pub timings: Timings,
+    /// When its parts were computed.
+    #[serde(default)]
+    pub spans: Vec<(i64, i64)>,
+    /// What became of a cell that was to be scored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scored: Option<Verdict>,
+    /// What became of a bucket that was to be laid out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub laid: Option<Laid>,
 }
 
 impl CellResult {
@@ -32,6 +43,7 @@ impl CellResult {
         }
         self.outcomes.extend(part.outcomes);
         self.timings.add(&part.timings);
+        self.spans.extend(part.spans);
     }
 }
 

@@ -195,9 +195,9 @@ mod tests {
             key: vec!["a".into()],
             days: vec![100, 101, 104, 105],
             target: vec![1.0; 4],
-            columns: BTreeMap::new(),
+            columns: Default::default(),
             all_days: (100..106).collect(),
-            all: columns,
+            all: columns.into(),
         }
     }
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use almanac_models::Day;
+use almanac_models::{Day, Fitted};
 use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::datatypes::Date32Type;
+use arrow::datatypes::{Date32Type, Float64Type};
 use datafusion::common::ScalarValue;
 use datafusion::prelude::{col, lit};
 use object_store::ObjectStoreExt;
@@ -54,27 +54,68 @@ impl Cache {
     }
 }
 
-async fn read(job: &Job, cell: &Cell) -> Result<BTreeMap<String, Lookup>> {
-    let Some(version) = job.models_version else { return Ok(BTreeMap::new()) };
+/// The stored fit of a unit, as its fit returned it.
+///
+/// # Errors
+/// [`EngineError::NotFound`] without one, `Input` for damaged bytes; storage and plan errors.
+pub(crate) async fn fitted(job: &Job, unit: &Unit) -> Result<Fitted> {
     let warehouse = Warehouse::open(&job.warehouse)?;
+    for batch in rows(job, &warehouse, &unit.cell).await? {
+        for row in 0..batch.num_rows() {
+            if key(job, &batch, row)? != unit.key {
+                continue;
+            }
+            let stored = model(&warehouse, &batch, row).await?;
+            let damaged = |(code, message): (String, String)| EngineError::Input { place: code, message };
+            let StoredModel { format, bytes, fallback_reason: fallback, .. } = stored.map_err(damaged)?;
+            let parameters = serde_json::from_str(&text(&batch, "parameters", row)?).unwrap_or_default();
+            let samples = number(&batch, "training_samples", row)?.unwrap_or_default() as usize;
+            return Ok(Fitted {
+                model_type: text(&batch, "model_type", row)?,
+                format,
+                bytes,
+                parameters,
+                samples,
+                log_likelihood: number(&batch, "log_likelihood", row)?,
+                aicc: number(&batch, "aicc", row)?,
+                training_loss: number(&batch, "training_loss", row)?,
+                validation_loss: number(&batch, "validation_loss", row)?,
+                fallback,
+            });
+        }
+    }
+    let (name, hint) = (unit.cell.model_name.clone(), "; run `almanac train` first".to_owned());
+    Err(EngineError::NotFound { what: "stored model", name, hint })
+}
+
+async fn read(job: &Job, cell: &Cell) -> Result<BTreeMap<String, Lookup>> {
+    let warehouse = Warehouse::open(&job.warehouse)?;
+    let mut models = BTreeMap::new();
+    for batch in rows(job, &warehouse, cell).await? {
+        for row in 0..batch.num_rows() {
+            models.insert(key(job, &batch, row)?, model(&warehouse, &batch, row).await?);
+        }
+    }
+    Ok(models)
+}
+
+/// The rows of a cell, none without a table.
+async fn rows(job: &Job, warehouse: &Warehouse, cell: &Cell) -> Result<Vec<RecordBatch>> {
+    let Some(version) = &job.models else { return Ok(Vec::new()) };
     let table = tables::trained_models(&job.settings);
-    let snapshot = Snapshot::at(&warehouse, &table, version).await?;
+    let snapshot = Snapshot::at(warehouse, &table, version).await?;
     let cutoff = ScalarValue::Date32(Some(cell.training_cutoff_date));
     let filter = col("model_name")
         .eq(lit(cell.model_name.as_str()))
         .and(col("key_bucket").eq(lit(cell.key_bucket)))
         .and(col("model_version").eq(lit(cell.model_version.as_str())))
         .and(col("training_cutoff_date").eq(lit(cutoff)));
-    let rows = session().read_table(snapshot.provider())?.filter(filter)?;
-    let mut models = BTreeMap::new();
-    for batch in rows.collect().await? {
-        for row in 0..batch.num_rows() {
-            let values: Vec<String> =
-                job.settings.dataset.key.iter().map(|name| text(&batch, name, row)).collect::<Result<_>>()?;
-            models.insert(key_text(&values), model(&warehouse, &batch, row).await?);
-        }
-    }
-    Ok(models)
+    Ok(session().read_table(snapshot.provider())?.filter(filter)?.collect().await?)
+}
+
+fn key(job: &Job, batch: &RecordBatch, row: usize) -> Result<String> {
+    let values = job.settings.dataset.key.iter().map(|name| text(batch, name, row));
+    Ok(key_text(&values.collect::<Result<Vec<_>>>()?))
 }
 
 async fn model(warehouse: &Warehouse, batch: &RecordBatch, row: usize) -> Result<Lookup> {
@@ -111,6 +152,14 @@ async fn model(warehouse: &Warehouse, batch: &RecordBatch, row: usize) -> Result
 
 fn missing(name: &str) -> EngineError {
     EngineError::Internal(format!("forecast.trained_models has no column {name}"))
+}
+
+/// A number; none for null.
+fn number(batch: &RecordBatch, name: &str, row: usize) -> Result<Option<f64>> {
+    let array = batch.column_by_name(name).ok_or_else(|| missing(name))?;
+    let array = arrow::compute::cast(array, &arrow::datatypes::DataType::Float64).map_err(EngineError::from_arrow)?;
+    let array = array.as_primitive::<Float64Type>();
+    Ok(array.is_valid(row).then(|| array.value(row)))
 }
 
 /// A text value; empty for null.

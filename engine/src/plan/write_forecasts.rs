@@ -15,11 +15,12 @@ use crate::cell::Cell;
 use crate::delta::{CellWriter, Warehouse};
 use crate::plan::attach_windows::external;
 use crate::plan::job::SharedJob;
-use crate::plan::path_rows::PathRows;
+use crate::plan::path_rows::{Constants, PathRows};
 use crate::plan::point_rows::PointRows;
 use crate::plan::report;
 use crate::plan::result::{CellResult, Outcome, Status, Timings};
 use crate::plan::rows::{Rows, failure};
+use crate::runner::idle;
 use crate::tables::{self, TableDef};
 
 /// Runs the step over one partition.
@@ -27,6 +28,7 @@ pub fn run(job: SharedJob, mut forecasts: SendableRecordBatchStream) -> impl Str
     async_stream::try_stream! {
         let warehouse = Warehouse::open(&job.warehouse).map_err(external)?;
         let mut open: Option<OpenCell> = None;
+        let mut since = idle::now();
         while let Some(batch) = forecasts.next().await {
             let batch = match batch {
                 Ok(batch) => batch,
@@ -40,7 +42,7 @@ pub fn run(job: SharedJob, mut forecasts: SendableRecordBatchStream) -> impl Str
             if open.as_ref().is_some_and(|current| current.cell != cell)
                 && let Some(done) = open.take()
             {
-                yield done.report().await.map_err(external)?;
+                yield done.report(&mut since).await.map_err(external)?;
             }
             let current = open.get_or_insert_with(|| OpenCell::new(&job, &warehouse, cell));
             if let Err(error) = current.write(&batch).await {
@@ -49,7 +51,7 @@ pub fn run(job: SharedJob, mut forecasts: SendableRecordBatchStream) -> impl Str
             }
         }
         if let Some(done) = open.take() {
-            yield done.report().await.map_err(external)?;
+            yield done.report(&mut since).await.map_err(external)?;
         }
     }
 }
@@ -61,6 +63,7 @@ struct OpenCell {
     cell: Cell,
     distributions: (TableDef, SchemaRef, CellWriter),
     points: (TableDef, SchemaRef, CellWriter),
+    constants: Constants,
     wrote_paths: bool,
     wrote_points: bool,
     outcomes: BTreeMap<String, Outcome>,
@@ -83,6 +86,7 @@ impl OpenCell {
             warehouse: warehouse.clone(),
             distributions: table(job.distributions()),
             points: table(tables::point_forecasts(&job.settings)),
+            constants: Constants::new(job, &cell),
             cell,
             wrote_paths: false,
             wrote_points: false,
@@ -114,7 +118,7 @@ impl OpenCell {
             self.succeed(&key, elapsed);
             let started = Instant::now();
             if rows.flag("paths", row)? {
-                let paths = PathRows::new(&self.job, &self.cell, &key, &rows, &forecasts, row)?;
+                let paths = PathRows::new(&self.constants, &key, &rows, &forecasts, row)?;
                 for batch in paths.batches(&self.distributions.1) {
                     self.distributions.2.write(&batch?).await?;
                 }
@@ -172,10 +176,12 @@ impl OpenCell {
         }
     }
 
-    /// Closes the files and says what is in them.
-    async fn report(self) -> crate::Result<RecordBatch> {
+    /// Closes the files and says what is in them, and that all was computed since then.
+    async fn report(self, since: &mut i64) -> crate::Result<RecordBatch> {
         let (job, warehouse) = (Arc::clone(&self.job), self.warehouse.clone());
-        let result = self.close().await?;
+        let mut result = self.close().await?;
+        let now = idle::now();
+        result.spans.push((std::mem::replace(since, now), now));
         report::send(&job, &warehouse, &result).await
     }
 
@@ -190,6 +196,14 @@ impl OpenCell {
         }
         self.timings.write += started.elapsed().as_secs_f64();
         let outcomes = self.outcomes.into_values().collect();
-        Ok(CellResult { cell: self.cell, files, outcomes, timings: self.timings })
+        Ok(CellResult {
+            cell: self.cell,
+            files,
+            outcomes,
+            timings: self.timings,
+            spans: Vec::new(),
+            scored: None,
+            laid: None,
+        })
     }
 }

@@ -18,6 +18,7 @@ use crate::plan::job::{SharedJob, iso, key_values};
 use crate::plan::report;
 use crate::plan::result::{CellResult, Outcome, Status, Timings};
 use crate::plan::rows::{Rows, days, integers, texts, times};
+use crate::runner::idle;
 use crate::{EngineError, identity, tables};
 
 /// Models of this size and above are objects of their own instead of values in the row.
@@ -28,6 +29,7 @@ pub fn run(job: SharedJob, mut fits: SendableRecordBatchStream) -> impl Stream<I
     async_stream::try_stream! {
         let warehouse = Warehouse::open(&job.warehouse).map_err(external)?;
         let mut open: Option<OpenCell> = None;
+        let mut since = idle::now();
         while let Some(batch) = fits.next().await {
             let batch = match batch {
                 Ok(batch) => batch,
@@ -41,7 +43,7 @@ pub fn run(job: SharedJob, mut fits: SendableRecordBatchStream) -> impl Stream<I
                 if open.as_ref().is_some_and(|current| current.cell != cell)
                     && let Some(done) = open.take()
                 {
-                    yield done.report().await.map_err(external)?;
+                    yield done.report(&mut since).await.map_err(external)?;
                 }
                 let current = open.get_or_insert_with(|| OpenCell::new(&job, &warehouse, cell));
                 if let Err(error) = current.write(&batch, row).await {
@@ -51,7 +53,7 @@ pub fn run(job: SharedJob, mut fits: SendableRecordBatchStream) -> impl Stream<I
             }
         }
         if let Some(done) = open.take() {
-            yield done.report().await.map_err(external)?;
+            yield done.report(&mut since).await.map_err(external)?;
         }
     }
 }
@@ -191,10 +193,12 @@ impl OpenCell {
         }
     }
 
-    /// Closes the files and says what is in them.
-    async fn report(self) -> crate::Result<RecordBatch> {
+    /// Closes the files and says what is in them, and that all was computed since then.
+    async fn report(self, since: &mut i64) -> crate::Result<RecordBatch> {
         let (job, warehouse) = (Arc::clone(&self.job), self.warehouse.clone());
-        let result = self.close().await?;
+        let mut result = self.close().await?;
+        let now = idle::now();
+        result.spans.push((std::mem::replace(since, now), now));
         report::send(&job, &warehouse, &result).await
     }
 
@@ -206,7 +210,15 @@ impl OpenCell {
             files.insert("forecast.trained_models".to_owned(), adds);
         }
         self.timings.write += started.elapsed().as_secs_f64();
-        Ok(CellResult { cell: self.cell, files, outcomes: self.outcomes, timings: self.timings })
+        Ok(CellResult {
+            cell: self.cell,
+            files,
+            outcomes: self.outcomes,
+            timings: self.timings,
+            spans: Vec::new(),
+            scored: None,
+            laid: None,
+        })
     }
 }
 

@@ -12,14 +12,14 @@ use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::Expr;
 use datafusion::prelude::SessionContext;
 
-use super::{Ask, Regenerated, What};
+use super::{Ask, Explained, Regenerated, What};
 use crate::EngineError;
 use crate::plan::attach_windows::external;
 use crate::settings::{MOST_PATHS, Settings};
 
-/// Registers `forecast` and `paths` for a warehouse. Settings are those that its rows were made with.
+/// Registers `forecast`, `paths` and `explain_model` for a warehouse. Settings are those that its rows were made with.
 pub fn register(context: &SessionContext, warehouse: &str, settings: &Settings) {
-    for name in [Name::Forecast, Name::Paths] {
+    for name in [Name::Forecast, Name::Paths, Name::ExplainModel] {
         let function = Function { name, warehouse: warehouse.to_owned(), settings: settings.clone() };
         context.register_udtf(name.text(), Arc::new(function));
     }
@@ -29,6 +29,7 @@ pub fn register(context: &SessionContext, warehouse: &str, settings: &Settings) 
 enum Name {
     Forecast,
     Paths,
+    ExplainModel,
 }
 
 impl Name {
@@ -36,6 +37,7 @@ impl Name {
         match self {
             Self::Forecast => "forecast",
             Self::Paths => "paths",
+            Self::ExplainModel => "explain_model",
         }
     }
 }
@@ -50,7 +52,10 @@ struct Function {
 impl TableFunctionImpl for Function {
     fn call_with_args(&self, arguments: TableFunctionArgs) -> Result<Arc<dyn TableProvider>> {
         let ask = self.ask(arguments.exprs()).map_err(external)?;
-        Ok(Arc::new(Regenerated::new(ask)))
+        Ok(match self.name {
+            Name::Forecast | Name::Paths => Arc::new(Regenerated::new(ask)),
+            Name::ExplainModel => Arc::new(Explained::new(ask)),
+        })
     }
 }
 
@@ -58,7 +63,7 @@ impl Function {
     fn ask(&self, given: &[Expr]) -> crate::Result<Ask> {
         let keys = &self.settings.dataset.key;
         let own = match self.name {
-            Name::Forecast => &["model", "origin"][..],
+            Name::Forecast | Name::ExplainModel => &["model", "origin"][..],
             Name::Paths => &["model", "origin", "n"],
         };
         let values = given.iter().map(|given| self.constant(given)).collect::<crate::Result<Vec<_>>>()?;
@@ -71,7 +76,7 @@ impl Function {
             }
         };
         let (model, origin, count) = match (self.name, rest) {
-            (Name::Forecast, [model, origin]) => (model, origin, None),
+            (Name::Forecast | Name::ExplainModel, [model, origin]) => (model, origin, None),
             (Name::Paths, [model, origin, count]) => (model, origin, Some(count)),
             _ => return Err(self.wrong_number(given.len(), own)),
         };
@@ -81,6 +86,7 @@ impl Function {
             key,
             model: self.text("model", model)?,
             origin: self.day(origin)?,
+            until: None,
             what: match count {
                 None => What::Points,
                 Some(count) => What::Paths(self.count(count)?),

@@ -1,4 +1,5 @@
-//! Table functions of SQL: `forecast(key, model, origin)` and `paths(key, model, origin, n)`.
+//! Table functions of SQL: `forecast(key, model, origin)` and `paths(key, model, origin, n)`; and what their stored model
+//! says, `explain_model(key, model, origin)`.
 //!
 //! A call takes the stored model of the origin's window, conditions it on the history up to the origin and draws, by
 //! the plan of the backfill with reading in place of writing. The rows are those that are stored, bit by bit, as long
@@ -7,6 +8,9 @@
 //!
 //! The settings must be those of the stored model, as for a backfill; the model version is `forecast.model_version`.
 
+mod account;
+mod documentation;
+mod explain;
 mod function;
 mod resolve;
 mod table;
@@ -14,6 +18,9 @@ mod table;
 use almanac_models::Day;
 use serde::{Deserialize, Serialize};
 
+pub use self::account::{Account, Seen, account};
+pub use self::documentation::documentation;
+pub use self::explain::Explained;
 pub use self::function::register;
 pub use self::table::Regenerated;
 use crate::settings::Settings;
@@ -31,6 +38,9 @@ pub struct Ask {
     pub model: String,
     /// The last day that the forecast has seen.
     pub origin: Day,
+    /// The last day of the input that is there; all of it, if none.
+    #[serde(default)]
+    pub until: Option<Day>,
     /// What is given.
     pub what: What,
 }

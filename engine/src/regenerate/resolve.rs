@@ -13,7 +13,7 @@ use crate::cell::{Cell, key_bucket};
 use crate::delta::{Snapshot, Warehouse};
 use crate::plan::job::{Job, SharedJob, iso, key_text};
 use crate::plan::panel::{self, KeySeries};
-use crate::plan::servable;
+use crate::plan::servable::{self, Refusal};
 use crate::plan::worklist::Unit;
 use crate::{EngineError, Result, tables, tables_input};
 
@@ -23,32 +23,80 @@ use crate::{EngineError, Result, tables, tables_input};
 /// [`EngineError::NotFound`] for an unknown key, model or origin, with those there are; [`EngineError::Conflict`] if the
 /// stored model was made under other settings; [`EngineError::Input`] for an origin that cannot be served.
 pub(super) async fn resolve(ask: &Ask) -> Result<(SharedJob, Unit)> {
-    let warehouse = Warehouse::open(&ask.warehouse)?;
-    let mut settings = ask.settings.clone();
-    settings.forecast.models = vec![ask.model.clone()];
-    let input = open(&warehouse, &tables_input::model_input(&settings), "build").await?;
-    let stored = open(&warehouse, &tables::trained_models(&settings), "train").await?;
-    let mut job = Job {
-        warehouse: ask.warehouse.clone(),
-        input_version: input.version(),
-        models_version: Some(stored.version()),
-        run_id: String::new(),
-        generated_at: 0,
-        reports: None,
-        settings,
-    };
-    let spec = job.model(&ask.model)?;
-    let key = key_text(&ask.key);
-    let buckets = input.property(tables_input::BUCKETS_PROPERTY).and_then(|text| text.parse().ok());
-    let bucket = key_bucket(&key, buckets.unwrap_or(1));
+    let Asked { mut job, stored, key, bucket } = Asked::of(ask).await?;
     let panel = panel::load(&job, bucket).await?;
-    let Some(series) = panel.keys.get(&key) else {
-        keys::check(&job, &grid::buckets(&input)?, std::iter::once(display_key(&key).as_str())).await?;
-        return Err(panel::unknown(&key));
-    };
+    let series = panel.keys.get(&key).ok_or_else(|| panel::unknown(&key))?;
     if series.days.binary_search(&ask.origin).is_err() {
         return Err(no_session(&key, series, ask.origin));
     }
+    let unit = unit(ask, &job, &stored, key, bucket).await?;
+    let spec = job.model(&ask.model)?;
+    let calendar = job.calendar()?;
+    servable::regressors(&spec, series)
+        .and_then(|columns| servable::origin(&job, &calendar, &spec, series, &columns, ask.origin))
+        .map_err(|refusal| refused(ask, &unit.key, refusal))?;
+    if let What::Paths(count) = ask.what {
+        job.settings.forecast.paths = count;
+    }
+    Ok((Arc::new(job), unit))
+}
+
+/// Why the origin cannot be served.
+pub(super) fn refused(ask: &Ask, key: &str, refusal: Refusal) -> EngineError {
+    EngineError::Input {
+        place: format!("{} of {} at {}", ask.model, display_key(key), iso(ask.origin)),
+        message: format!("{}: {}", refusal.code, refusal.message),
+    }
+}
+
+/// As [`resolve`], for the stored model alone: any day of its window may be the origin.
+pub(super) async fn fit(ask: &Ask) -> Result<(Job, Unit)> {
+    let Asked { job, stored, key, bucket } = Asked::of(ask).await?;
+    let unit = unit(ask, &job, &stored, key, bucket).await?;
+    Ok((job, unit))
+}
+
+/// A call whose model, tables and key are there.
+struct Asked {
+    job: Job,
+    stored: Snapshot,
+    key: String,
+    bucket: i32,
+}
+
+impl Asked {
+    async fn of(ask: &Ask) -> Result<Self> {
+        let warehouse = Warehouse::open(&ask.warehouse)?;
+        let mut settings = ask.settings.clone();
+        settings.forecast.models = vec![ask.model.clone()];
+        let input = open(&warehouse, &tables_input::model_input(&settings), "build").await?;
+        let stored = open(&warehouse, &tables::trained_models(&settings), "train").await?;
+        let job = Job {
+            warehouse: ask.warehouse.clone(),
+            input: input.identity(),
+            models: Some(stored.identity()),
+            run_id: String::new(),
+            generated_at: 0,
+            reports: None,
+            scoring: None,
+            laying: None,
+            until: ask.until,
+            settings,
+        };
+        job.model(&ask.model)?;
+        let key = key_text(&ask.key);
+        let buckets = input.property(tables_input::BUCKETS_PROPERTY).and_then(|text| text.parse().ok());
+        let bucket = key_bucket(&key, buckets.unwrap_or(1));
+        if !panel::load(&job, bucket).await?.keys.contains_key(&key) {
+            keys::check(&job, &grid::buckets(&input)?, std::iter::once(display_key(&key).as_str())).await?;
+            return Err(panel::unknown(&key));
+        }
+        Ok(Self { job, stored, key, bucket })
+    }
+}
+
+/// The unit of the origin, if its window has a stored model.
+async fn unit(ask: &Ask, job: &Job, stored: &Snapshot, key: String, bucket: i32) -> Result<Unit> {
     let window = job.settings.training.every.window_of(ask.origin);
     let cell = Cell {
         model_name: ask.model.clone(),
@@ -56,25 +104,14 @@ pub(super) async fn resolve(ask: &Ask) -> Result<(SharedJob, Unit)> {
         key_bucket: bucket,
         training_cutoff_date: window.cutoff(),
     };
-    let mut models = existing::models(&job, &stored, bucket).await?;
+    let mut models = existing::models(job, stored, bucket).await?;
     models.values_mut().for_each(|rows| rows.retain(|known, _| *known == key));
     models.retain(|_, rows| !rows.is_empty());
     if !models.contains_key(&cell) {
         return Err(no_model(&key, &cell, &models));
     }
-    refuse_other_settings(&job, models.iter().filter(|(known, _)| **known == cell), Horizon::MayBeShorter)?;
-    let calendar = job.calendar()?;
-    servable::regressors(&spec, series)
-        .and_then(|columns| servable::origin(&job, &calendar, &spec, series, &columns, ask.origin))
-        .map_err(|refusal| EngineError::Input {
-            place: format!("{} of {} at {}", ask.model, display_key(&key), iso(ask.origin)),
-            message: format!("{}: {}", refusal.code, refusal.message),
-        })?;
-    if let What::Paths(count) = ask.what {
-        job.settings.forecast.paths = count;
-    }
-    let unit = Unit { cell, key, origins: (ask.origin, ask.origin), only: None, paths: true, points: true };
-    Ok((Arc::new(job), unit))
+    refuse_other_settings(job, models.iter().filter(|(known, _)| **known == cell), Horizon::MayBeShorter)?;
+    Ok(Unit { cell, key, origins: (ask.origin, ask.origin), only: None, paths: true, points: true })
 }
 
 async fn open(warehouse: &Warehouse, table: &tables::TableDef, command: &str) -> Result<Snapshot> {

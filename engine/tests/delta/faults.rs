@@ -45,7 +45,8 @@ fn run(folder: &Path, action: &str, crash_at: Option<&str>) -> std::process::Exi
 
 #[tokio::test]
 async fn a_killed_backfill_finishes_when_run_again() {
-    for point in ["files_written:3", "committed:5", "checkpoint", "committed:19", "committed:20"] {
+    let points = ["files_written:3", "committed:5", "checkpoint", "checkpoint_pointer", "committed:19", "committed:20"];
+    for point in points {
         let (folder, w) = warehouse();
         let def = paths_table();
         Snapshot::open_or_create(&w, &def).await.unwrap();

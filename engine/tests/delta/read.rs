@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use almanac_engine::EngineError;
-use almanac_engine::delta::{PinnedTable, Snapshot, commit_cells};
+use almanac_engine::delta::{PinnedTable, Snapshot, Version, commit_cells};
 use arrow::datatypes::{DataType, Field, Schema};
 use datafusion::catalog::TableProvider;
 use datafusion::prelude::{col, lit};
@@ -47,8 +47,39 @@ async fn a_table_is_created_appended_to_and_read_back() {
     assert_eq!(query(&snapshot, sql).await, expected);
     assert_eq!(snapshot.files().unwrap()[0].cell(), Some(cell("naive", 100)));
     // the earlier version is still empty
-    assert_eq!(count(&Snapshot::at(&w, &def, 0).await.unwrap(), "true").await, 0);
-    assert!(matches!(Snapshot::at(&w, &def, 9).await.err(), Some(EngineError::NotFound { .. })));
+    let version = |number| Version { number, ..snapshot.identity() };
+    for _ in 0..2 {
+        assert_eq!(count(&Snapshot::at(&w, &def, &version(0)).await.unwrap(), "true").await, 0);
+    }
+    assert!(matches!(Snapshot::at(&w, &def, &version(9)).await.err(), Some(EngineError::NotFound { .. })));
+}
+
+/// A process that has read a table must not take it for another that was created in its place.
+#[tokio::test]
+async fn a_table_created_anew_is_another_table() {
+    let (folder, w) = warehouse();
+    let def = paths_table();
+    let mut pins = Vec::new();
+    for rows in [100..102, 100..103] {
+        let place = folder.path().join(&def.schema_name).join(&def.name);
+        if place.exists() {
+            std::fs::remove_dir_all(place).unwrap();
+        }
+        Snapshot::open_or_create(&w, &def).await.unwrap();
+        let origins = rows.len();
+        let first = change(&w, &def, &cell("naive", 100), rows).await;
+        commit_cells(&w, &def, vec![first], Map::new()).await.unwrap();
+        let latest = Snapshot::open(&w, &def).await.unwrap().unwrap();
+        let pinned = Snapshot::at(&w, &def, &latest.identity()).await.unwrap();
+        assert_eq!(count(&pinned, "true").await, 10 * origins as i64);
+        pins.push(latest.identity());
+    }
+    assert_eq!(pins[0].number, pins[1].number);
+    assert_ne!(pins[0].table, pins[1].table);
+    // a process that never saw the first
+    let unseen = Version { table: "gone".into(), ..pins[0].clone() };
+    let error = Snapshot::at(&w, &def, &unseen).await.err().unwrap();
+    assert!(error.to_string().contains("created in its place"), "{error}");
 }
 
 #[tokio::test]

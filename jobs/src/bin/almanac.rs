@@ -7,5 +7,5 @@ static ALLOCATOR: memory::Allocator = memory::Allocator;
 
 fn main() {
     memory::return_early();
-    std::process::exit(almanac_jobs::cli::main());
+    std::process::exit(almanac_jobs::main());
 }

@@ -138,7 +138,9 @@ fn show(step: &str, what: &str, done: u64, report: &StepReport) {
         (0, 0) => format!("nothing to do, {} units exist", report.existing),
         (done, 0) => {
             let plural = if report.commits == 1 { "" } else { "s" };
-            format!("{done} {what} in {:.1} s, {} commit{plural}", report.wall_seconds, report.commits)
+            let idle = report.idle_at_the_end.map(|idle| format!(", {:.0} % idle at the end", 100.0 * idle));
+            let (seconds, idle) = (report.wall_seconds, idle.unwrap_or_default());
+            format!("{done} {what} in {seconds:.1} s, {} commit{plural}{idle}", report.commits)
         }
         (done, failed) => format!("{done} {what} in {:.1} s, {failed} units failed", report.wall_seconds),
     };
@@ -148,7 +150,7 @@ fn show(step: &str, what: &str, done: u64, report: &StepReport) {
         "commits": report.commits, "conflicts": report.stale, "seconds": report.wall_seconds,
         "plan_seconds": report.plan_seconds, "fit_seconds": timings.fit, "condition_seconds": timings.condition,
         "simulate_seconds": timings.simulate, "summarise_seconds": timings.summarise, "write_seconds": timings.write,
-        "commit_seconds": report.commit_seconds, "peak_mib": crate::memory::peak_mib(),
+        "commit_seconds": report.commit_seconds, "idle_at_the_end": report.idle_at_the_end, "peak_mib": crate::memory::peak_mib(),
     });
     progress::step(step, &sentence, facts);
 }

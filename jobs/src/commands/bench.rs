@@ -1,4 +1,10 @@
-//! `bench`: what this machine does, and where the time goes.
+//! `bench`: what this machine does, where the time goes, and how accurate models are.
+
+pub(super) mod accuracy;
+pub(super) mod models;
+
+pub(crate) use accuracy::AccuracyCommand;
+pub(crate) use models::TimesCommand;
 
 use std::path::Path;
 use std::time::Instant;
@@ -9,16 +15,19 @@ use almanac_engine::delta::{Snapshot, Warehouse, content};
 use almanac_engine::plan::panel;
 use almanac_engine::tables;
 use almanac_models::{FitContext, Future, History, Levels, Scratch, StreamKey, summarise};
+use serde_json::json;
 
 use super::{Session, backfill, input};
-use crate::cli::{BenchCommand, InputOptions};
+use crate::cli::{Bench, BenchCommand, InputOptions};
 use crate::exit::Outcome;
-use crate::show;
+use crate::output::{Column, Document, Listing};
 
 pub(crate) async fn run(session: &Session, source: Option<&Path>, command: &BenchCommand) -> Outcome {
-    match command.what.as_str() {
-        "backfill" => whole(session, source).await,
-        _ => forecasts(session).await,
+    match command.what {
+        Bench::Backfill => whole(session, source).await,
+        Bench::Forecast => forecasts(session).await,
+        // these need no session: they were run before one was opened
+        Bench::Accuracy(_) | Bench::Models(_) => Ok(()),
     }
 }
 
@@ -59,23 +68,27 @@ async fn whole(session: &Session, source: Option<&Path>) -> Outcome {
     let bare = Instant::now();
     backfill::both(&fresh).await?;
     let bare = bare.elapsed().as_secs_f64();
-    stages(ran.train.as_ref(), ran.infer.as_ref());
-    let mut table = show::table(["", "seconds"], 1);
-    table.add_row(["ingest and build".to_owned(), format!("{prepared:.1}")]);
-    table.add_row(["train and infer".to_owned(), format!("{wall:.1}")]);
-    table.add_row(["nothing to do".to_owned(), format!("{again:.2}")]);
-    table.add_row(["nothing to do, ops/ deleted".to_owned(), format!("{bare:.2}")]);
-    crate::show::line(&table);
-    if let Some(peak) = peak {
-        crate::show::line(format_args!("peak resident memory {peak:.0} MiB"));
+    let mut walls = Listing::new([Column::text("what").titled(""), Column::decimals("seconds", 2)]);
+    for (what, seconds) in [
+        ("ingest and build", prepared),
+        ("train and infer", wall),
+        ("nothing to do", again),
+        ("nothing to do, ops/ deleted", bare),
+    ] {
+        walls.push([json!(what), json!(seconds)]);
     }
-    contents(&fresh).await?;
+    let mut document =
+        Document::new().listing("stages", stages(ran.train.as_ref(), ran.infer.as_ref())).listing("walls", walls);
+    if let Some(peak) = peak {
+        document = document.note("peak_mib", json!(peak), format!("peak resident memory {peak:.0} MiB"));
+    }
+    document.listing("contents", contents(&fresh).await?).show();
     drop(scratch);
     Ok(())
 }
 
-fn stages(train: Option<&StepReport>, infer: Option<&StepReport>) {
-    let mut table = show::table(["stage", "core-seconds"], 1);
+fn stages(train: Option<&StepReport>, infer: Option<&StepReport>) -> Listing {
+    let mut listing = Listing::new([Column::text("stage"), Column::decimals("core_seconds", 2).titled("core-seconds")]);
     let sum = |value: &dyn Fn(&StepReport) -> f64| [train, infer].into_iter().flatten().map(value).sum::<f64>();
     let rows: [(&str, f64); 7] = [
         ("plan", sum(&|r| r.plan_seconds)),
@@ -87,15 +100,16 @@ fn stages(train: Option<&StepReport>, infer: Option<&StepReport>) {
         ("commit", sum(&|r| r.commit_seconds)),
     ];
     for (stage, seconds) in rows {
-        table.add_row([stage.to_owned(), format!("{seconds:.2}")]);
+        listing.push([json!(stage), json!(seconds)]);
     }
-    crate::show::line(&table);
+    listing
 }
 
 /// Row counts and content hashes of the data tables.
-async fn contents(session: &Session) -> Outcome {
+async fn contents(session: &Session) -> Outcome<Listing> {
     let settings = &session.settings;
-    let mut table = show::table(["table", "rows", "content hash"], 1);
+    let columns = [Column::text("table"), Column::whole("rows"), Column::text("content").titled("content hash")];
+    let mut listing = Listing::new(columns);
     let defs = [
         tables::trained_models(settings),
         tables::distributions(settings, settings.forecast.horizon),
@@ -104,11 +118,10 @@ async fn contents(session: &Session) -> Outcome {
     for def in defs {
         if let Some(snapshot) = Snapshot::open(&session.warehouse, &def).await? {
             let content = content::of_table(&snapshot).await?;
-            table.add_row([def.full_name(), content.rows.to_string(), content.hash()]);
+            listing.push([json!(def.full_name()), json!(content.rows), json!(content.hash())]);
         }
     }
-    crate::show::line(&table);
-    Ok(())
+    Ok(listing)
 }
 
 /// Condition, simulate and summarise one forecast of each configured model, on the first key that can be fitted.
@@ -120,7 +133,9 @@ async fn forecasts(session: &Session) -> Outcome {
     let forecast = &session.settings.forecast;
     let percents = forecast.levels.iter().map(|&level| f64::from(level)).collect::<Vec<_>>();
     let levels = Levels::try_from(percents).map_err(|e| EngineError::Internal(e.to_string()))?;
-    let mut table = show::table(["model", "key", "fit ms", "condition ms", "simulate ms", "quantiles ms"], 2);
+    let timed = |name: &str| Column::decimals(format!("{name}_ms"), if name == "fit" { 1 } else { 3 });
+    let timed = ["fit", "condition", "simulate", "quantiles"].map(timed);
+    let mut listing = Listing::new([Column::text("model"), Column::text("key")].into_iter().chain(timed));
     for (name, series) in forecast.models.iter().flat_map(|name| panel.keys.values().map(move |series| (name, series)))
     {
         let spec = job.model(name)?;
@@ -158,16 +173,16 @@ async fn forecasts(session: &Session) -> Outcome {
             simulate += simulated - conditioned;
             quantiles += simulated.elapsed();
         }
-        let mean = |total: std::time::Duration| format!("{:.3}", total.as_secs_f64() * 1e3 / f64::from(REPEATS));
-        table.add_row([
-            name.clone(),
-            series.key.join("|"),
-            format!("{:.1}", fit.as_secs_f64() * 1e3),
+        let mean = |total: std::time::Duration| json!(total.as_secs_f64() * 1e3 / f64::from(REPEATS));
+        listing.push([
+            json!(name),
+            json!(series.key.join("|")),
+            json!(fit.as_secs_f64() * 1e3),
             mean(condition),
             mean(simulate),
             mean(quantiles),
         ]);
     }
-    crate::show::line(&table);
+    Document::new().listing("forecasts", listing).show();
     Ok(())
 }

@@ -3,20 +3,20 @@
 use std::sync::Arc;
 
 use almanac_engine::EngineError;
-use almanac_engine::backfill::Runner;
 use almanac_engine::cluster;
-use almanac_engine::delta::{Snapshot, session_with};
+use almanac_engine::delta::{Snapshot, Version, session_with};
+use almanac_engine::runner::Runner;
 use almanac_engine::settings::Settings;
 use almanac_engine::tables::{self, TableDef};
-use almanac_engine::{regenerate, tables_input, width};
+use almanac_engine::{nearest, regenerate, tables_input, width};
 use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider};
 use datafusion::prelude::{SessionConfig, SessionContext};
 
 use super::{Session, views};
-use crate::exit::Outcome;
+use crate::exit::{Failure, Outcome};
 
 /// Every table that the settings define, whether it exists or not.
-fn all(settings: &Settings) -> Vec<TableDef> {
+pub(crate) fn all(settings: &Settings) -> Vec<TableDef> {
     let mut defs: Vec<TableDef> =
         settings.sources.iter().map(|source| tables_input::bronze(settings, source)).collect();
     defs.extend([
@@ -31,6 +31,7 @@ fn all(settings: &Settings) -> Vec<TableDef> {
         tables::forecast_metadata(settings),
         tables::runs(),
         tables::units(),
+        crate::accuracy::table(),
     ]);
     defs
 }
@@ -50,15 +51,69 @@ pub(crate) async fn existing(session: &Session, name: Option<&str>) -> Outcome<V
     if let Some(name) = name
         && !defs.iter().any(|def| def.full_name() == name)
     {
-        let known: Vec<String> = defs.iter().map(TableDef::full_name).collect();
-        let hint = format!("; known tables are {}", known.join(", "));
-        return Err(EngineError::NotFound { what: "table", name: name.to_owned(), hint }.into());
+        return Err(unknown(name, defs.iter().map(TableDef::full_name).collect()));
     }
     let mut found = Vec::new();
     for def in defs.into_iter().filter(|def| name.is_none_or(|name| def.full_name() == name)) {
         found.extend(open(session, &def).await?.map(|snapshot| snapshot.def().clone()));
     }
     Ok(found)
+}
+
+/// The refusal of a table's name, with what there is.
+pub(crate) fn unknown(name: &str, known: Vec<String>) -> Failure {
+    let hint = nearest::hint(name, "tables", known.iter().map(String::as_str), known.len());
+    EngineError::NotFound { what: "table", name: name.to_owned(), hint }.into()
+}
+
+/// Names of the tables that are defined and of the views that there are, as `schema.name`.
+pub(crate) fn names(session: &Session, context: &SessionContext) -> Vec<String> {
+    let mut names: Vec<String> = all(&session.settings).iter().map(TableDef::full_name).collect();
+    names.extend(readable(context));
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// Names of the tables and views that can be read.
+pub(crate) fn readable(context: &SessionContext) -> Vec<String> {
+    let Some(catalog) = context.catalog("almanac") else { return Vec::new() };
+    let mut names = Vec::new();
+    for schema in catalog.schema_names().into_iter().filter(|schema| schema != "information_schema") {
+        let tables = catalog.schema(&schema).map(|schema| schema.table_names()).unwrap_or_default();
+        names.extend(tables.iter().map(|table| format!("{schema}.{table}")));
+    }
+    names
+}
+
+/// `schema.name` of a table or view that is named with or without its schema.
+pub(crate) fn full_name(session: &Session, context: &SessionContext, name: &str) -> Outcome<String> {
+    let known = names(session, context);
+    let matches = |full: &&String| *full == name || full.split_once('.').is_some_and(|(_, short)| short == name);
+    match known.iter().find(matches) {
+        Some(full) => Ok(full.clone()),
+        None => Err(unknown(name, known)),
+    }
+}
+
+/// The latest version of the table of a full name, if it is one of ours and exists.
+pub(crate) async fn snapshot(session: &Session, name: &str) -> Outcome<Option<Snapshot>> {
+    match all(&session.settings).into_iter().find(|def| def.full_name() == name) {
+        Some(def) => Ok(open(session, &def).await?),
+        None => Ok(None),
+    }
+}
+
+/// Another version of a table that is open.
+pub(crate) async fn at(session: &Session, latest: &Snapshot, number: u64) -> Outcome<Snapshot> {
+    // days may have been added since: of an earlier version only the columns of any horizon can be asked for
+    let def = match latest.def().full_name().as_str() {
+        "forecast.distributions" => tables::distributions(&session.settings, 0),
+        "forecast.actual_paths" => tables::actual_paths(&session.settings, 0),
+        _ => latest.def().clone(),
+    };
+    let version = Version { number, ..latest.identity() };
+    Ok(Snapshot::at(&session.warehouse, &def, &version).await?)
 }
 
 /// A session in which every existing table is `schema.name`, with our functions and views.
@@ -84,9 +139,9 @@ pub(crate) async fn context(session: &Session) -> Outcome<SessionContext> {
         }
     }
     context.register_catalog("almanac", catalog);
-    for (name, query, needs) in views::all(&session.settings, &stored) {
-        if needs.iter().all(|table| context.table_exist(*table).unwrap_or(false)) {
-            context.sql(&format!("CREATE VIEW forecast.{name} AS {query}")).await?;
+    for view in views::all(&session.settings, &stored) {
+        if view.needs.iter().all(|table| context.table_exist(*table).unwrap_or(false)) {
+            context.sql(&format!("CREATE VIEW forecast.{} AS {}", view.name, view.query)).await?;
         }
     }
     Ok(context)
@@ -97,6 +152,8 @@ pub(crate) fn named(settings: &Settings) -> Vec<(&'static str, &'static str, Str
     let key = settings.dataset.key.iter().map(|key| format!("\"{key}\"")).collect::<Vec<_>>().join(", ");
     let widest = settings.forecast.levels.last();
     let ends = widest.map(|level| format!(", lower_{level}, upper_{level}")).unwrap_or_default();
+    let intervals: String =
+        settings.forecast.levels.iter().map(|level| format!(", lower_{level}, upper_{level}")).collect();
     let coverage = widest.map(|level| {
         format!(
             ", avg(CASE WHEN \"actual_{}\" BETWEEN lower_{level} AND upper_{level} THEN 1.0 ELSE 0.0 END) AS coverage_{level}",
@@ -104,7 +161,20 @@ pub(crate) fn named(settings: &Settings) -> Vec<(&'static str, &'static str, Str
         )
     });
     let coverage = coverage.unwrap_or_default();
+    let own_key = settings.dataset.key.iter().map(|key| format!("\"{key}\" = CAST(${key} AS TEXT)"));
     vec![
+        (
+            "forecast",
+            "one forecast beside what came; takes --param for each key column, model and origin",
+            format!(
+                "SELECT day_ahead, forecast_date, forecast_point{intervals}, \"actual_{t}\" \
+                 FROM forecast.point_forecasts_with_actuals WHERE {own_key} AND model_name = $model \
+                 AND data_cutoff_date = $origin AND model_version = '{version}' ORDER BY day_ahead",
+                t = settings.dataset.target,
+                own_key = own_key.collect::<Vec<_>>().join(" AND "),
+                version = settings.forecast.model_version.replace('\'', "''"),
+            ),
+        ),
         (
             "model-counts",
             "trained models per key and model, with first and last window",

@@ -1,40 +1,45 @@
 //! `evaluate`: scores forecasts against what happened, and shows them by key and model.
 
-use almanac_engine::evaluate::{EvaluateReport, ModelScore, evaluate};
-use comfy_table::{ContentArrangement, Table};
+use almanac_engine::EngineError;
+use almanac_engine::evaluate::{self, EvaluateReport, ModelScore};
 use serde_json::{Value, json};
 
 use super::Session;
 use crate::exit::Outcome;
-use crate::{progress, show};
+use crate::output::{Column, Document, Listing};
+use crate::{look, progress};
 
-/// Width of the tables, in characters.
-const WIDTH: u16 = 80;
 /// Keys of which tables are printed; more are left to queries.
 const KEYS_SHOWN: usize = 20;
 
 pub(crate) async fn run(session: &Session) -> Outcome {
     let job = session.job().await?;
-    let threads = match session.settings.run.threads {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
-        threads => threads,
+    let report = tokio::select! {
+        report = evaluate::evaluate(&session.warehouse, &job, &session.selection, &session.runner) => report,
+        () = session.interrupted() => Err(EngineError::Interrupted),
     };
-    let report = evaluate(&session.warehouse, &job, &session.selection, threads).await?;
+    if report.is_err()
+        && let Err(error) = evaluate::cancel(&session.runner, &job).await
+    {
+        tracing::warn!(%error, "jobs of this evaluation could not be cancelled");
+    }
+    let report = report?;
     progress::step("evaluate", &sentence(&report), facts(&report));
-    if !progress::interactive() {
+    let look = look::get();
+    if !look.for_people() || look.quiet {
         return Ok(());
     }
     let mut keys: Vec<&str> = report.scores.iter().map(|score| score.key.as_str()).collect();
     keys.dedup();
+    let mut document = Document::new();
     for key in keys.iter().take(KEYS_SHOWN) {
         let scores: Vec<&ModelScore> = report.scores.iter().filter(|score| score.key == *key).collect();
-        crate::show::line(format_args!("\n{key}\n{}\n{}", accuracy(&scores), by_day(&scores)));
+        document = document.headed("accuracy", *key, accuracy(&scores)).listing("by_day", by_day(&scores));
     }
+    document.show();
     if keys.len() > KEYS_SHOWN {
-        crate::show::line(format_args!(
-            "\n{} more keys; see almanac sql --named accuracy-by-window",
-            keys.len() - KEYS_SHOWN
-        ));
+        let more = keys.len() - KEYS_SHOWN;
+        crate::show::line(format_args!("\n{more} more keys; see almanac sql --named accuracy-by-window"));
     }
     Ok(())
 }
@@ -97,52 +102,40 @@ fn name(score: &ModelScore, scores: &[&ModelScore]) -> String {
     }
 }
 
-fn table(header: &[String]) -> Table {
-    let mut table = show::table(header.iter().map(String::as_str), 1);
-    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
-    table
-}
-
-/// Columns close together.
-fn align(mut table: Table) -> Table {
-    table.column_iter_mut().for_each(|column| {
-        column.set_padding((0, 1));
-    });
-    table
-}
-
 /// One row per model: forecasts, and means over days 1 to H.
-fn accuracy(scores: &[&ModelScore]) -> Table {
+fn accuracy(scores: &[&ModelScore]) -> Listing {
     let levels = scores.first().map(|score| score.coverage.clone()).unwrap_or_default();
-    let mut header: Vec<String> = ["model", "count", "MAE", "/naive", "MAPE", "CRPS"].map(str::to_owned).into();
-    header.extend(levels.iter().map(|(level, _)| format!("in {level}")));
-    header.push("leaks".into());
-    let mut table = table(&header);
+    let head = [("count", 3), ("MAE", 0), ("/naive", 1), ("MAPE", 2), ("CRPS", 1)];
+    let mut columns = vec![Column::text("model")];
+    columns.extend(head.map(|(name, rank)| Column::told(name).rank(rank)));
+    columns.extend(levels.iter().map(|(level, _)| Column::told(format!("in {level}")).rank(1)));
+    columns.push(Column::told("leaks").rank(4));
+    let mut listing = Listing::new(columns);
     for score in scores {
         let ratio = score.ratio_to_naive.map(|ratio| format!("{ratio:.3}")).unwrap_or_default();
         let mape = if score.mape.is_nan() { "-".to_owned() } else { format!("{:.2}", score.mape) };
-        let head = [name(score, scores), score.forecasts.to_string(), number(score.mae), ratio, mape];
-        let mut row: Vec<String> = head.into_iter().chain([number(score.crps)]).collect();
+        let mut row = vec![name(score, scores), score.forecasts.to_string(), number(score.mae), ratio, mape];
+        row.push(number(score.crps));
         row.extend(score.coverage.iter().map(|(_, share)| number(*share)));
         row.push(score.leaking.to_string());
-        table.add_row(row);
+        listing.push(row.into_iter().map(Value::from));
     }
-    align(table)
+    listing
 }
 
 /// One row per model: MAE at some days.
-fn by_day(scores: &[&ModelScore]) -> Table {
+fn by_day(scores: &[&ModelScore]) -> Listing {
     let mut days: Vec<usize> = scores.iter().flat_map(|score| score.mae_at.iter().map(|(day, _)| *day)).collect();
     days.sort_unstable();
     days.dedup();
-    let header = std::iter::once("MAE at day".to_owned()).chain(days.iter().map(ToString::to_string));
-    let mut table = table(&header.collect::<Vec<_>>());
+    let columns = days.iter().map(|day| Column::told(day.to_string()).rank(1));
+    let mut listing = Listing::new(std::iter::once(Column::text("MAE at day")).chain(columns));
     for score in scores {
         let at = |day: &usize| score.mae_at.iter().find(|(told, _)| told == day).map(|(_, mae)| number(*mae));
         let values = days.iter().map(|day| at(day).unwrap_or_default());
-        table.add_row(std::iter::once(name(score, scores)).chain(values).collect::<Vec<_>>());
+        listing.push(std::iter::once(name(score, scores)).chain(values).map(Value::from));
     }
-    align(table)
+    listing
 }
 
 #[cfg(test)]
@@ -170,12 +163,12 @@ mod tests {
     fn tables_fit_a_terminal() {
         let scores = [score("naive"), score("sarimax_auto_weather")];
         let scores: Vec<&ModelScore> = scores.iter().collect();
-        for table in [accuracy(&scores), by_day(&scores)] {
-            let text = table.to_string();
-            assert!(text.lines().all(|line| line.chars().count() <= usize::from(WIDTH)), "{text}");
-            assert!(text.lines().count() <= 6, "rows are wrapped:\n{text}");
+        for listing in [accuracy(&scores), by_day(&scores)] {
+            let text = listing.text(Some(80));
+            assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+            assert_eq!(text.lines().count(), 4, "rows are wrapped:\n{text}");
         }
-        assert!(by_day(&scores).to_string().contains("12346"));
+        assert!(by_day(&scores).text(None).contains("12346"));
     }
 
     #[test]

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use almanac_engine::EngineError;
+use almanac_engine::build::{self, BuildReport};
 use serde_json::json;
 
 use super::Session;
-use crate::build::{self, BuildReport};
 use crate::cli::InputOptions;
 use crate::exit::Outcome;
 use crate::ingest::{self, Accept, IngestOptions, IngestReport};
@@ -55,7 +55,7 @@ fn built(report: &BuildReport) -> String {
 
 pub(crate) async fn build(session: &Session) -> Outcome {
     let started = std::time::Instant::now();
-    let report = build::build(&session.settings, &session.warehouse).await?;
+    let report = build::build(&session.settings, &session.warehouse, &session.runner).await?;
     let seconds = started.elapsed().as_secs_f64();
     let facts = json!({ "report": serde_json::to_value(&report).unwrap_or_default(), "seconds": seconds });
     progress::step("build", &format!("{} in {seconds:.1} s", built(&report)), facts);

@@ -3,11 +3,24 @@
 mod backfill;
 mod bench;
 mod catalog;
+mod choose;
+mod config;
 mod demo;
+mod describe;
+mod doctor;
 mod evaluate;
+mod explain;
+mod generate;
+mod help;
+mod init;
 mod input;
 mod maintain;
+mod models;
 mod plan;
+mod plot;
+mod reference;
+mod rows;
+mod runs;
 mod sql;
 mod status;
 mod tables;
@@ -15,17 +28,24 @@ mod views;
 
 use std::time::Duration;
 
+pub(crate) use bench::{AccuracyCommand, TimesCommand};
+pub(crate) use explain::ExplainCommand;
+pub(crate) use models::ModelsCommand;
+pub(crate) use plot::PlotCommand;
+pub(crate) use sql::{Format, prompts};
+
 use almanac_engine::EngineError;
-use almanac_engine::backfill::{Condition, Runner, Selection, parse_day};
+use almanac_engine::backfill::{Condition, Selection, parse_day};
 use almanac_engine::cluster::Cluster;
 use almanac_engine::delta::{Snapshot, Warehouse};
 use almanac_engine::plan::job::Job;
+use almanac_engine::runner::Runner;
 use almanac_engine::settings::Settings;
 use almanac_engine::tables_input;
 use tokio::sync::watch;
 
-use crate::cli::{Choice, Cli, Command};
-use crate::config;
+use crate::cli::{Bench, BenchCommand, Choice, Cli, Command};
+use crate::config as configuration;
 use crate::exit::Outcome;
 
 /// What most commands need.
@@ -41,12 +61,12 @@ pub(crate) struct Session {
 
 impl Session {
     async fn open(cli: &Cli, stopped: watch::Receiver<bool>) -> Outcome<Self> {
-        let settings = config::load(&cli.config, &cli.overrides)?;
+        let settings = configuration::load(&cli.places.config, &cli.overrides)?;
         let selection = selection(&cli.choice)?;
-        let warehouse = Warehouse::open(&cli.warehouse)?;
-        let runner = match &cli.scheduler {
+        let warehouse = Warehouse::open(&cli.places.warehouse)?;
+        let runner = match &cli.places.scheduler {
             None => Runner::Embedded,
-            Some(address) => Runner::Cluster(Cluster::new(address, Duration::from_secs(cli.wait_scheduler))?),
+            Some(address) => Runner::Cluster(Cluster::new(address, Duration::from_secs(cli.places.wait_scheduler))?),
         };
         warehouse.reach().await?;
         Ok(Self { selection, settings, warehouse, runner, stopped })
@@ -70,11 +90,14 @@ impl Session {
         Ok(Job {
             warehouse: self.warehouse.root().to_string(),
             settings: self.settings.clone(),
-            input_version: input.version(),
-            models_version: None,
+            input: input.identity(),
+            models: None,
             run_id: uuid::Uuid::new_v4().to_string(),
             generated_at: chrono::Utc::now().timestamp_micros(),
             reports: None,
+            scoring: None,
+            laying: None,
+            until: None,
         })
     }
 }
@@ -89,29 +112,63 @@ fn selection(choice: &Choice) -> Outcome<Selection> {
         force: choice.force,
         refresh_stale: choice.refresh.is_some(),
         widen: choice.widen,
+        no_paths: choice.no_paths,
         conditions: choice.select.as_deref().map(Condition::parse_list).transpose()?.unwrap_or_default(),
     })
 }
 
 /// Runs the command that was asked for.
 pub(crate) async fn run(cli: Cli, stopped: watch::Receiver<bool>) -> Outcome {
-    if let Command::DemoData(command) = &cli.command {
-        return demo::run(command);
+    let source = cli.places.source.as_deref();
+    match &cli.command {
+        Command::DemoData(command) => return demo::run(command),
+        Command::Help(command) => return help::run(command),
+        Command::Init(command) => return init::run(&cli, command),
+        Command::Config(command) => return config::run(&cli, command),
+        Command::Completions(command) => return generate::completions(command),
+        Command::Man(command) => return generate::man(command),
+        Command::Reference(command) => return reference::run(command).await,
+        _ => {}
+    }
+    if let Command::Bench(BenchCommand { what: Bench::Accuracy(command) }) = &cli.command {
+        return bench::accuracy::run(&cli, command, stopped).await;
+    }
+    if let Command::Bench(BenchCommand { what: Bench::Models(command) }) = &cli.command {
+        return bench::models::run(command);
+    }
+    if let Command::Models(command) = &cli.command {
+        return models::run(&cli, command, stopped).await;
+    }
+    if matches!(cli.command, Command::Doctor) {
+        return doctor::run(&cli, stopped).await;
     }
     let session = Session::open(&cli, stopped).await?;
     match &cli.command {
-        Command::Ingest(command) => input::ingest(&session, cli.source.as_deref(), &command.input).await,
+        Command::Ingest(command) => input::ingest(&session, source, &command.input).await,
         Command::Build => input::build(&session).await,
         Command::Train => backfill::train(&session).await,
         Command::Infer => backfill::infer(&session).await,
-        Command::Backfill(command) => backfill::backfill(&session, cli.source.as_deref(), &command.input).await,
+        Command::Backfill(command) => backfill::backfill(&session, source, &command.input).await,
         Command::Evaluate => evaluate::run(&session).await,
         Command::Plan => plan::run(&session).await,
-        Command::Status => status::run(&session).await,
+        Command::Plot(command) => plot::run(&session, &cli, command).await,
+        Command::Status(command) => status::run(&session, command).await,
+        Command::Runs(command) => runs::run(&session, command).await,
+        Command::Explain(command) => explain::run(&session, command).await,
+        Command::Describe(command) => describe::run(&session, command).await,
         Command::Tables(command) => tables::run(&session, command).await,
         Command::Sql(command) => sql::run(&session, command).await,
         Command::Maintain(command) => maintain::run(&session, command).await,
-        Command::Bench(command) => bench::run(&session, cli.source.as_deref(), command).await,
-        Command::DemoData(command) => demo::run(command),
+        Command::Bench(command) => bench::run(&session, source, command).await,
+        // answered above, with a warehouse only where they need one
+        Command::Models(_)
+        | Command::DemoData(_)
+        | Command::Help(_)
+        | Command::Init(_)
+        | Command::Config(_)
+        | Command::Doctor
+        | Command::Completions(_)
+        | Command::Man(_)
+        | Command::Reference(_) => Ok(()),
     }
 }

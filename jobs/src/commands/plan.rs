@@ -1,34 +1,52 @@
 //! `plan`: what a backfill would do, before anything runs.
 
 use almanac_engine::backfill::{Estimate, estimate};
-use comfy_table::Table;
+use serde_json::json;
 
 use super::Session;
 use crate::exit::Outcome;
-use crate::show;
+use crate::output::{Column, Document, Listing};
 
 pub(crate) async fn run(session: &Session) -> Outcome {
     let job = session.job().await?;
     let estimate = estimate(&session.warehouse, &job, &session.selection).await?;
-    crate::show::line(format_args!("{}", table(&estimate)));
-    for (model, reason, units) in &estimate.skipped {
-        crate::show::line(format_args!("skipped: {model}: {units} units: {reason}"));
+    let mut document = Document::new().listing("plan", models(&estimate));
+    if !estimate.skipped.is_empty() {
+        document = document.headed("skipped", "skipped", skipped(&estimate));
     }
+    document.show();
     Ok(())
 }
 
-fn table(estimate: &Estimate) -> Table {
-    let mut table = show::table(["model", "fits", "forecasts", "rows", "MB", "commits", "core-seconds"], 1);
+fn models(estimate: &Estimate) -> Listing {
+    let columns = [
+        Column::text("model"),
+        Column::whole("fits"),
+        Column::whole("forecasts"),
+        Column::whole("rows"),
+        Column::bytes("bytes"),
+        Column::whole("commits").rank(1),
+        Column::decimals("core_seconds", 1).titled("core-seconds"),
+    ];
+    let mut listing = Listing::new(columns);
     for row in estimate.models.iter().chain(std::iter::once(&estimate.total)) {
-        table.add_row([
-            row.model.clone(),
-            row.fits.to_string(),
-            row.forecasts.to_string(),
-            row.rows.to_string(),
-            format!("{:.1}", row.bytes as f64 / 1e6),
-            row.commits.to_string(),
-            format!("{:.1}", row.core_seconds),
+        listing.push([
+            json!(row.model),
+            json!(row.fits),
+            json!(row.forecasts),
+            json!(row.rows),
+            json!(row.bytes),
+            json!(row.commits),
+            json!(row.core_seconds),
         ]);
     }
-    table
+    listing
+}
+
+fn skipped(estimate: &Estimate) -> Listing {
+    let mut listing = Listing::new([Column::text("model"), Column::whole("units"), Column::text("reason")]);
+    for (model, reason, units) in &estimate.skipped {
+        listing.push([json!(model), json!(units), json!(reason)]);
+    }
+    listing
 }

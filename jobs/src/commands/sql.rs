@@ -1,142 +1,126 @@
-//! `sql`: queries over the tables and views.
+//! `sql`: queries over the tables and views, from the command line, a file, standard input or a prompt.
 
-use std::collections::BTreeSet;
-use std::ops::ControlFlow;
-use std::sync::Arc;
+mod answer;
+mod bind;
+mod files;
+mod format;
+mod pager;
+mod progress;
+mod prompt;
+mod statement;
+mod travel;
 
-use almanac_engine::EngineError;
-use almanac_engine::backfill::Runner;
-use almanac_engine::cluster::{Cluster, travels};
-use arrow::array::RecordBatch;
-use arrow::json::writer::{LineDelimited, WriterBuilder};
-use datafusion::common::arrow::util::pretty::pretty_format_batches;
-use datafusion::dataframe::DataFrame;
-use datafusion::error::DataFusionError;
-use datafusion::execution::context::SQLOptions;
-use datafusion::physical_plan::{ExecutionPlan, collect};
+use std::io::{IsTerminal, Read};
+use std::path::Path;
+use std::pin::pin;
+
+use almanac_engine::{EngineError, nearest};
 use datafusion::prelude::SessionContext;
-use datafusion::sql::parser::Statement;
-use datafusion::sql::sqlparser::ast;
+use serde_json::json;
 
 use super::{Session, catalog};
 use crate::cli::SqlCommand;
 use crate::exit::{Failure, Outcome};
+use crate::output::{Column, Document, Listing};
+
+use bind::Parameters;
+pub(crate) use format::Format;
+use format::Target;
+use statement::Tokens;
+
+/// Whether the command asks for queries at a terminal.
+pub(crate) fn prompts(command: &SqlCommand) -> bool {
+    let given = command.query.is_some() || command.file.is_some() || command.named.is_some();
+    !given && std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+}
 
 pub(crate) async fn run(session: &Session, command: &SqlCommand) -> Outcome {
-    let named = catalog::named(&session.settings);
-    let query = match (&command.query, command.named.as_deref()) {
-        (Some(query), _) => query.clone(),
-        (None, Some("") | None) => {
-            for (name, answers, _) in &named {
-                crate::show::line(format_args!("{name:<16} {answers}"));
-            }
-            return Ok(());
-        }
-        (None, Some(wanted)) => match named.iter().find(|(name, _, _)| *name == wanted) {
-            Some((_, _, query)) => query.clone(),
-            None => {
-                let known: Vec<&str> = named.iter().map(|(name, _, _)| *name).collect();
-                let hint = format!("; known queries are {}", known.join(", "));
-                return Err(EngineError::NotFound { what: "named query", name: wanted.to_owned(), hint }.into());
-            }
-        },
+    let target = Target::new(command.format, command.into.clone())?;
+    let mut parameters = Parameters::parse(&command.param)?;
+    if prompts(command) {
+        return prompt::run(session, target, parameters).await;
+    }
+    let Some(statements) = asked(session, command)? else {
+        queries(session).show();
+        return Ok(());
     };
+    if statements.len() > 1 && target.into.is_some() {
+        let message = "expected a single SQL statement for one file".to_owned();
+        return Err(Failure::Query(message));
+    }
+    let statements = statements.into_iter().map(|statement| parameters.bind(statement)).collect::<Outcome<Vec<_>>>()?;
+    parameters.all_used()?;
     let context = catalog::context(session).await?;
-    let planned = plan(&context, &query).await?;
-    let schema = planned.schema().inner().clone();
-    let plan = planned.create_physical_plan().await?;
-    let mut rows = match &session.runner {
-        Runner::Cluster(cluster) if travels(&plan) => over(session, cluster, &context, plan).await?,
-        _ => collect(plan, context.task_ctx()).await?,
-    };
-    if rows.is_empty() {
-        // so that the columns are named where there are no rows
-        rows.push(RecordBatch::new_empty(schema));
-    }
-    show(&rows, &command.format)
-}
-
-/// Runs a query's plan over the cluster; one that the user interrupts is cancelled there.
-async fn over(
-    session: &Session,
-    cluster: &Cluster,
-    context: &SessionContext,
-    plan: Arc<dyn ExecutionPlan>,
-) -> Outcome<Vec<RecordBatch>> {
-    let name = format!("almanac/sql/{}", uuid::Uuid::new_v4());
-    tokio::select! {
-        rows = cluster.query(plan, context.copied_config(), &name) => Ok(rows?),
-        () = session.interrupted() => {
-            cluster.cancel(&name).await?;
-            Err(EngineError::Interrupted.into())
-        }
-    }
-}
-
-/// Plans a query. Statements that change something are refused: it would be forgotten with this process.
-async fn plan(context: &SessionContext, query: &str) -> Outcome<DataFrame> {
-    let state = context.state();
-    let dialect = state.config_options().sql_parser.dialect;
-    let statement = state.sql_to_statement(query, &dialect).map_err(refused)?;
-    // of other statements these are also the names to be made
-    let is_query = matches!(&statement, Statement::Statement(inner) if matches!(**inner, ast::Statement::Query(_)));
-    let called = calls(&statement);
-    for table in state.resolve_table_references(&statement).map_err(refused)? {
-        if is_query && !called.contains(table.table()) && !context.table_exist(table.clone()).unwrap_or(false) {
-            let hint = "; `almanac sql -c \"show tables\"` lists those there are".to_owned();
-            return Err(EngineError::NotFound { what: "table", name: table.to_string(), hint }.into());
-        }
-    }
-    let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
-    context.sql_with_options(query, options).await.map_err(refused)
-}
-
-/// Names of the table functions that are called, which are told as tables too.
-fn calls(statement: &Statement) -> BTreeSet<String> {
-    struct Calls(BTreeSet<String>);
-    impl ast::Visitor for Calls {
-        type Break = ();
-
-        fn pre_visit_table_factor(&mut self, factor: &ast::TableFactor) -> ControlFlow<()> {
-            if let ast::TableFactor::Table { name, args: Some(_), .. } = factor {
-                self.0.insert(name.to_string().to_lowercase());
-            }
-            ControlFlow::Continue(())
-        }
-    }
-    let mut calls = Calls(BTreeSet::new());
-    if let Statement::Statement(statement) = statement {
-        let _ = ast::Visit::visit(&**statement, &mut calls);
-    }
-    calls.0
-}
-
-/// What cannot be planned is the query's fault; storage failures stay what they are.
-fn refused(error: DataFusionError) -> Failure {
-    match EngineError::from(error) {
-        EngineError::Plan(error) => Failure::Query(error.to_string()),
-        other => other.into(),
-    }
-}
-
-fn show(rows: &[RecordBatch], format: &str) -> Outcome {
-    let refused = |e: arrow::error::ArrowError| EngineError::from_arrow(e);
-    match format {
-        "csv" => {
-            let mut writer = arrow::csv::Writer::new(std::io::stdout().lock());
-            for batch in rows {
-                writer.write(batch).map_err(refused)?;
-            }
-        }
-        "json" => {
-            let builder = WriterBuilder::new().with_explicit_nulls(true);
-            let mut writer = builder.build::<_, LineDelimited>(std::io::stdout().lock());
-            for batch in rows {
-                writer.write(batch).map_err(refused)?;
-            }
-            writer.finish().map_err(refused)?;
-        }
-        _ => crate::show::line(format_args!("{}", pretty_format_batches(rows).map_err(refused)?)),
+    let mut stop = pin!(session.interrupted());
+    for statement in &statements {
+        target.write(&answer::answer(session, &context, statement, stop.as_mut()).await?)?;
     }
     Ok(())
+}
+
+/// The statements that are asked for; none where only the list of named queries is.
+fn asked(session: &Session, command: &SqlCommand) -> Outcome<Option<Vec<Tokens>>> {
+    if let Some(query) = &command.query {
+        return Ok(Some(vec![statement::single(query)?]));
+    }
+    if let Some(file) = &command.file {
+        return Ok(Some(statement::statements(&read(file)?)?));
+    }
+    match command.named.as_deref() {
+        Some("") => Ok(None),
+        Some(wanted) => Ok(Some(vec![statement::single(&named(session, wanted)?)?])),
+        None if std::io::stdin().is_terminal() => Ok(None),
+        None => {
+            let statements = statement::statements(&read(Path::new("-"))?)?;
+            Ok(Some(statements).filter(|statements| !statements.is_empty()))
+        }
+    }
+}
+
+/// A file's text; `-` is standard input.
+fn read(file: &Path) -> Outcome<String> {
+    let mut text = String::new();
+    let outcome = match file.as_os_str() == "-" {
+        true => std::io::stdin().read_to_string(&mut text).map(drop),
+        false => std::fs::read_to_string(file).map(|read| text = read),
+    };
+    outcome.map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            let hint = "; name a file of SQL statements, or - for standard input".into();
+            Failure::from(EngineError::NotFound { what: "file", name: file.display().to_string(), hint })
+        }
+        _ => EngineError::storage(&file.display().to_string(), error).into(),
+    })?;
+    Ok(text)
+}
+
+/// The text of a named query.
+fn named(session: &Session, wanted: &str) -> Outcome<String> {
+    let named = catalog::named(&session.settings);
+    match named.iter().find(|(name, _, _)| *name == wanted) {
+        Some((_, _, query)) => Ok(query.clone()),
+        None => {
+            let known: Vec<&str> = named.iter().map(|(name, _, _)| *name).collect();
+            let hint = nearest::hint(wanted, "queries", known.iter().copied(), known.len());
+            Err(EngineError::NotFound { what: "named query", name: wanted.to_owned(), hint }.into())
+        }
+    }
+}
+
+/// The named queries.
+fn queries(session: &Session) -> Document {
+    let mut listing = Listing::new([Column::text("name"), Column::text("answers")]);
+    for (name, answers, _) in catalog::named(&session.settings) {
+        listing.push([json!(name), json!(answers)]);
+    }
+    Document::new().listing("queries", listing)
+}
+
+/// The refusal of a table that is not there.
+fn absent(context: &SessionContext, name: &str) -> Failure {
+    let there = catalog::readable(context);
+    let meant = nearest::nearest(name, there.iter().map(String::as_str));
+    let meant = meant.map(|meant| format!("did you mean {meant:?}? ")).unwrap_or_default();
+    let hint = format!("; {meant}`almanac tables` lists those there are");
+    EngineError::NotFound { what: "table", name: name.to_owned(), hint }.into()
 }

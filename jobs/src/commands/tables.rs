@@ -1,36 +1,69 @@
 //! `tables`: what the warehouse holds.
 
 use almanac_engine::delta::{Snapshot, content};
-use serde_json::json;
+use almanac_engine::tables_docs;
+use serde_json::{Value, json};
 
 use super::{Session, catalog};
 use crate::cli::TablesCommand;
 use crate::exit::Outcome;
-use crate::{progress, show};
+use crate::output::{Column, Document, Listing};
+use crate::{look, show};
 
 pub(crate) async fn run(session: &Session, command: &TablesCommand) -> Outcome {
-    let content = command.content.then_some("content");
-    let mut table = show::table(["table", "version", "files", "rows", "MB"].into_iter().chain(content), 1);
+    let mut columns = vec![
+        Column::text("table"),
+        Column::whole("rows"),
+        Column::whole("files").rank(2),
+        Column::bytes("bytes"),
+        Column::whole("version"),
+    ];
+    if command.content {
+        columns.push(Column::text("content"));
+    }
+    columns.push(Column::text("what").titled("what it holds").rank(u8::from(command.content)));
+    let mut listing = Listing::new(columns);
     for def in catalog::existing(session, None).await? {
         let Some(snapshot) = Snapshot::open(&session.warehouse, &def).await? else { continue };
         let files = snapshot.files()?;
         let (rows, bytes) = files.iter().fold((0, 0), |(rows, bytes), file| (rows + file.rows, bytes + file.bytes));
+        let name = def.full_name();
+        let version = snapshot.version();
         let hash = match command.content {
             true => Some(content::of_table(&snapshot).await?.hash()),
             false => None,
         };
-        let (name, version) = (def.full_name(), snapshot.version());
-        if !progress::interactive() {
-            let facts = json!({ "table": name, "version": version, "files": files.len(), "rows": rows, "bytes": bytes, "content": hash });
-            crate::show::line(&facts);
+        if as_lines() {
+            // one line as soon as a table is known: hashing all takes a while
+            show::line(json!({
+                "table": name, "version": version, "files": files.len(), "rows": rows, "bytes": bytes, "content": hash
+            }));
+            continue;
         }
-        let megabytes = format!("{:.1}", bytes as f64 / 1e6);
-        let mut row = vec![name, version.to_string(), files.len().to_string(), rows.to_string(), megabytes];
-        row.extend(hash);
-        table.add_row(row);
+        let mut row = vec![json!(name), json!(rows), json!(files.len()), json!(bytes), json!(version)];
+        row.extend(hash.map(Value::from));
+        row.push(json!(tables_docs::table(&session.settings, &def)));
+        listing.push(row);
     }
-    if progress::interactive() {
-        crate::show::line(&table);
+    if !as_lines() {
+        show_all(session, listing);
     }
     Ok(())
+}
+
+/// Whether a pipe gets one line per table, as it does without a form asked for.
+fn as_lines() -> bool {
+    let look = look::get();
+    look.form.is_none() && !look.terminal
+}
+
+fn show_all(session: &Session, listing: Listing) {
+    let document = match listing.is_empty() {
+        true => {
+            let sentence = format!("no table in {}; `almanac ingest` makes the first", session.warehouse.root());
+            Document::new().note("tables", Value::Array(Vec::new()), sentence)
+        }
+        false => Document::new().listing("tables", listing),
+    };
+    document.show();
 }

@@ -2,7 +2,7 @@
 
 use almanac_engine::delta::Snapshot;
 use almanac_engine::settings::Settings;
-use almanac_engine::tables::TableDef;
+use almanac_engine::tables::{self, TableDef};
 use almanac_engine::width::{self, Form};
 
 /// What the stored tables have for the days ahead.
@@ -15,6 +15,13 @@ pub(crate) struct Stored {
 }
 
 impl Stored {
+    /// What a new warehouse would have.
+    pub(crate) fn planned(settings: &Settings) -> Self {
+        let days = settings.forecast.horizon;
+        let paths = tables::distributions(settings, days).columns;
+        Self { paths: Some(Form::of(&paths)), actual_days: days }
+    }
+
     /// Notes what a table has.
     pub(crate) fn note(&mut self, def: &TableDef, snapshot: &Snapshot) {
         match def.full_name().as_str() {
@@ -25,8 +32,32 @@ impl Stored {
     }
 }
 
-/// Name, query and the tables it needs.
-pub(crate) type View = (&'static str, String, &'static [&'static str]);
+/// A view of the schema `forecast`.
+#[derive(Debug)]
+pub(crate) struct View {
+    pub(crate) name: &'static str,
+    pub(crate) query: String,
+    /// Tables without which there is none.
+    pub(crate) needs: &'static [&'static str],
+}
+
+fn view(name: &'static str, query: String, needs: &'static [&'static str]) -> View {
+    View { name, query, needs }
+}
+
+/// What a view holds, by its name.
+pub(crate) fn meaning(name: &str) -> &'static str {
+    match name {
+        "distributions_long" => {
+            "every simulated path, one row per path and day ahead, whatever the form that is stored"
+        }
+        "distributions_with_actuals" => "the paths, with what came as path 0",
+        "point_forecasts_with_actuals" => "the point forecasts, each beside what came on its day",
+        "point_forecasts_wide" => "points of a forecast in one row, a column per day ahead",
+        "trained_model_counts" => "how many models are stored, with first and last window",
+        _ => "",
+    }
+}
 
 /// The views that the stored tables allow.
 pub(crate) fn all(settings: &Settings, stored: &Stored) -> Vec<View> {
@@ -85,13 +116,13 @@ impl Text<'_> {
             days + 1,
             columns(days)
         );
-        ("distributions_long", query, &["forecast.distributions"])
+        view("distributions_long", query, &["forecast.distributions"])
     }
 
     fn long(&self) -> View {
         let keys = self.keys("");
         let query = format!("SELECT {keys}, {FORECAST}, path_id, day_ahead, value FROM forecast.distributions");
-        ("distributions_long", query, &["forecast.distributions"])
+        view("distributions_long", query, &["forecast.distributions"])
     }
 
     fn wide_with_actuals(&self, days: usize, actual_days: usize) -> View {
@@ -111,7 +142,7 @@ impl Text<'_> {
             j = self.same_key("a", "o")
         );
         let needs = &["forecast.distributions", "forecast.actual_paths", "forecast.point_forecasts"];
-        ("distributions_with_actuals", query, needs)
+        view("distributions_with_actuals", query, needs)
     }
 
     /// One row per path and day; path 0 is what happened, of the days of each forecast.
@@ -131,7 +162,7 @@ impl Text<'_> {
             pt = self.same_key("p", "t")
         );
         let needs = &["forecast.distributions", "forecast.forecast_actuals", "forecast.point_forecasts"];
-        ("distributions_with_actuals", query, needs)
+        view("distributions_with_actuals", query, needs)
     }
 
     fn points_with_actuals(&self) -> View {
@@ -145,7 +176,7 @@ impl Text<'_> {
             po = self.same_key("p", "o"),
             pt = self.same_key("p", "t")
         );
-        ("point_forecasts_with_actuals", query, &["forecast.point_forecasts", "forecast.forecast_actuals"])
+        view("point_forecasts_with_actuals", query, &["forecast.point_forecasts", "forecast.forecast_actuals"])
     }
 
     fn points_wide(&self, days: usize) -> View {
@@ -155,7 +186,7 @@ impl Text<'_> {
             k = self.keys(""),
             wide = (1..=days).map(day).collect::<Vec<_>>().join(", ")
         );
-        ("point_forecasts_wide", query, &["forecast.point_forecasts"])
+        view("point_forecasts_wide", query, &["forecast.point_forecasts"])
     }
 
     fn model_counts(&self) -> View {
@@ -164,7 +195,7 @@ impl Text<'_> {
              max(window_start) AS last_window FROM forecast.trained_models GROUP BY {k}, model_name, model_version",
             k = self.keys("")
         );
-        ("trained_model_counts", query, &["forecast.trained_models"])
+        view("trained_model_counts", query, &["forecast.trained_models"])
     }
 }
 

@@ -18,7 +18,7 @@ use std::time::Instant;
 
 use almanac_engine::delta::{Replaced, Snapshot, Warehouse, replace_partition, replace_partitions};
 use almanac_engine::settings::Settings;
-use almanac_engine::{EngineError, Result, tables_input};
+use almanac_engine::{EngineError, Result, sources, tables_input};
 use chrono::NaiveDate;
 
 pub use accept::{Accept, AcceptError, AcceptedRows};
@@ -28,8 +28,7 @@ pub use report::{IngestReport, LISTED, RefusedRow, SourceReport};
 
 use prepare::{Prepared, prepare};
 
-pub(crate) use layout::check_sources;
-pub(crate) use read::{date_text, day_of};
+pub(crate) use read::day_of;
 
 /// How strictly rows are taken.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -72,7 +71,7 @@ pub async fn ingest(
     options: IngestOptions,
 ) -> Result<IngestReport> {
     let started = Instant::now();
-    check_sources(settings)?;
+    sources::check(settings)?;
     let as_of = match options.as_of {
         Some(date) => date,
         None => today(settings)?,

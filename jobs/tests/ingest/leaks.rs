@@ -1,10 +1,11 @@
 //! Rows of silver up to a session do not depend on anything dated or known after it.
 
+use almanac_engine::build::build;
 use almanac_engine::delta::{Snapshot, Warehouse, replace_partition};
+use almanac_engine::runner::Runner;
 use almanac_engine::settings::Settings;
 use almanac_engine::tables::TableDef;
 use almanac_engine::tables_input::{bronze, model_input, unified_data};
-use almanac_jobs::build::build;
 use arrow::array::{AsArray, BooleanArray};
 use arrow::compute::{concat_batches, filter_record_batch};
 use arrow::datatypes::Date32Type;
@@ -45,7 +46,7 @@ pub(crate) async fn truncated_equals_full(place: &Place, last: i32) -> usize {
         replace_partition(&warehouse, &table, None, rows_up_to(place, &table, last).await).await.unwrap();
     }
     let cut = Place { _dir: dir, settings, warehouse, source_dir: place.source_dir.clone() };
-    build(&cut.settings, &cut.warehouse).await.unwrap();
+    build(&cut.settings, &cut.warehouse, &Runner::Embedded).await.unwrap();
     let mut compared = 0;
     for table in [unified_data(&place.settings), model_input(&place.settings)] {
         let (full, short) = (rows_up_to(place, &table, last).await, rows_up_to(&cut, &table, last).await);

@@ -3,6 +3,8 @@
 
 mod bad_input;
 mod leaks;
+#[path = "../../../tests/src/notice.rs"]
+mod notice;
 mod parquet;
 mod place;
 mod real;

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
+use almanac_engine::build::{BuildReport, build};
 use almanac_engine::delta::{Snapshot, Warehouse};
+use almanac_engine::runner::Runner;
 use almanac_engine::settings::{Settings, Source};
 use almanac_engine::tables::TableDef;
 use almanac_engine::{Result, tables_input};
-use almanac_jobs::build::{BuildReport, build};
 use almanac_jobs::ingest::{IngestOptions, IngestReport, ingest};
 use arrow::record_batch::RecordBatch;
 use arrow::util::display::array_value_to_string;
@@ -89,7 +90,7 @@ impl Place {
 
     pub(crate) async fn ingest_and_build(&self) -> (IngestReport, BuildReport) {
         let ingested = self.ingest(IngestOptions::default()).await.unwrap();
-        (ingested, build(&self.settings, &self.warehouse).await.unwrap())
+        (ingested, build(&self.settings, &self.warehouse, &Runner::Embedded).await.unwrap())
     }
 
     pub(crate) fn source(&self, name: &str) -> &Source {

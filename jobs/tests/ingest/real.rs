@@ -3,13 +3,15 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
+use almanac_engine::build::build;
 use almanac_engine::delta::Warehouse;
+use almanac_engine::runner::Runner;
 use almanac_engine::settings::Settings;
 use almanac_engine::tables_input::{model_input, quarantine, unified_data};
-use almanac_jobs::build::build;
 use almanac_jobs::ingest::{IngestOptions, Reason, ingest};
 
 use crate::leaks::truncated_equals_full;
+use crate::notice::notice_of_data;
 use crate::place::{Place, date};
 
 /// The folder of real data: `ALMANAC_SHARED/data`, else `../shared/data` beside the workspace or above it.
@@ -22,7 +24,7 @@ fn data() -> Option<PathBuf> {
     ];
     let found = candidates.into_iter().flatten().map(|shared| shared.join("data")).find(|data| data.is_dir());
     if found.is_none() {
-        eprintln!("notice: no real data here (ALMANAC_SHARED); test skipped");
+        notice_of_data("nothing proved, there is no real data here; set ALMANAC_SHARED");
     }
     found
 }
@@ -43,7 +45,7 @@ async fn coffee_and_sugar_lose_nothing() {
     let place = place(&example("coffee-sugar.toml"), data.join("bronze"));
     let started = Instant::now();
     let ingested = place.ingest(IngestOptions { as_of: Some(date("2026-06-22")), ..Default::default() }).await.unwrap();
-    let built = build(&place.settings, &place.warehouse).await.unwrap();
+    let built = build(&place.settings, &place.warehouse, &Runner::Embedded).await.unwrap();
     let seconds = started.elapsed().as_secs_f64();
     eprintln!(
         "coffee and sugar: {seconds:.2} s, ingest {:.2} s, build {:.2} s",
@@ -65,7 +67,7 @@ async fn coffee_and_sugar_lose_nothing() {
     assert_eq!(regions.iter().collect::<std::collections::BTreeSet<_>>().len(), 9);
 
     agrees_with_a_script(&place).await;
-    let again = build(&place.settings, &place.warehouse).await.unwrap();
+    let again = build(&place.settings, &place.warehouse, &Runner::Embedded).await.unwrap();
     assert!(!again.unified_written && !again.model_input_written);
     for last in ["2009-05-29", "2018-01-05", "2025-04-01"] {
         let day = date(last).signed_duration_since(date("1970-01-01")).num_days() as i32;
@@ -110,7 +112,7 @@ async fn shops_keep_their_closed_days() {
     let place = place(&example("rossmann.toml"), data.join("retail"));
     let started = Instant::now();
     let ingested = place.ingest(IngestOptions { as_of: Some(date("2015-08-01")), ..Default::default() }).await.unwrap();
-    let built = build(&place.settings, &place.warehouse).await.unwrap();
+    let built = build(&place.settings, &place.warehouse, &Runner::Embedded).await.unwrap();
     let seconds = started.elapsed().as_secs_f64();
     eprintln!("rossmann: {seconds:.2} s, ingest {:.2} s, build {:.2} s", ingested.ingest_seconds, built.build_seconds);
     eprintln!("unified_data {} rows, model_input {} rows", built.unified_rows, built.model_input_rows);
@@ -125,7 +127,7 @@ async fn shops_keep_their_closed_days() {
     let earlier = ingest(&place.settings, &place.source_dir, &place.warehouse, options).await.unwrap();
     assert_eq!(earlier.sources[0].last_date.as_deref(), Some("2015-03-31"));
     assert_eq!(earlier.sources[1].last_date.as_deref(), Some("2015-05-30"));
-    build(&place.settings, &place.warehouse).await.unwrap();
+    build(&place.settings, &place.warehouse, &Runner::Embedded).await.unwrap();
     let rows = place.text(&model_input(&place.settings), &["date", "store", "is_trading_day", "sales", "promo"]).await;
     assert!(rows.contains(&"2015-05-29 1 0 - 0.0".to_owned()) || rows.contains(&"2015-05-29 1 0 - 1.0".to_owned()));
     assert!(rows.iter().all(|row| row.as_str() < "2015-05-31"));

@@ -1,8 +1,10 @@
 //! Small panels whose rows are known by hand.
 
+use almanac_engine::build::build;
 use almanac_engine::delta::Snapshot;
+use almanac_engine::runner::Runner;
+use almanac_engine::tables_input::BUCKETS_PROPERTY;
 use almanac_engine::tables_input::{model_input, unified_data};
-use almanac_jobs::build::{BUCKETS_PROPERTY, build};
 use almanac_jobs::ingest::IngestOptions;
 
 use crate::place::{Place, SETTINGS, date};
@@ -240,7 +242,7 @@ async fn several_key_columns_and_a_source_that_carries_one_of_them() {
 #[tokio::test]
 async fn building_without_bronze_says_what_to_do() {
     let place = small();
-    let error = build(&place.settings, &place.warehouse).await.unwrap_err();
+    let error = build(&place.settings, &place.warehouse, &Runner::Embedded).await.unwrap_err();
     assert_eq!(error.exit_code(), 4);
     assert!(error.to_string().contains("ingest"), "{error}");
     assert!(place.versions().await.is_empty());
@@ -250,7 +252,7 @@ async fn building_without_bronze_says_what_to_do() {
 async fn nothing_but_quarantine_still_builds() {
     let place = small();
     place.ingest(IngestOptions { as_of: Some(date("2020-01-01")), ..IngestOptions::default() }).await.unwrap();
-    let report = build(&place.settings, &place.warehouse).await.unwrap();
+    let report = build(&place.settings, &place.warehouse, &Runner::Embedded).await.unwrap();
     assert_eq!((report.keys, report.model_input_rows), (0, 0));
 }
 
@@ -293,6 +295,6 @@ async fn more_keys_than_one_group_holds() {
         let fields: Vec<f64> = row.split(' ').map(|field| field.parse().unwrap()).collect();
         assert_eq!((fields[0] + 1.0, 20.0), (fields[1], fields[2]));
     }
-    let again = build(&place.settings, &place.warehouse).await.unwrap();
+    let again = build(&place.settings, &place.warehouse, &Runner::Embedded).await.unwrap();
     assert!(!again.unified_written && !again.model_input_written);
 }

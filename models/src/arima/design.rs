@@ -96,6 +96,11 @@ impl Columns {
         self.values.chunks_exact(self.lanes).map(|row| row[lane]).collect()
     }
 
+    /// The first `count` columns, differenced; none for a series with gaps, which stays in levels.
+    pub(super) fn differences(&self, count: usize) -> Option<Vec<Vec<f64>>> {
+        self.complete.then(|| (0..count).map(|lane| self.lane(lane)).collect())
+    }
+
     /// Filters all columns with one process.
     pub(super) fn moments(&self, arma: &Arma, scratch: &mut Vec<f64>) -> Option<Moments> {
         scratch.resize(self.values.len(), 0.0);
@@ -112,8 +117,8 @@ impl Columns {
 
     /// Columns as white noise would leave them after filtering: differences, scaled where they span a gap.
     fn whitened(&self, count: usize) -> Option<Vec<Vec<f64>>> {
-        if self.complete {
-            return Some((0..count).map(|lane| self.lane(lane)).collect());
+        if let Some(differences) = self.differences(count) {
+            return Some(differences);
         }
         let mut innovations = Vec::new();
         self.moments(&Arma::default(), &mut innovations)?;

@@ -13,6 +13,13 @@ use crate::minimize::minimize;
 /// Step of the second differences of the log-likelihood in a coefficient.
 const CURVATURE_STEP: f64 = 1e-4;
 
+/// Unconstrained number from which on a coefficient may be on its way to the edge of its region, and one that stands for
+/// the edge in double precision.
+const NEAR_EDGE: f64 = 5.0;
+const EDGE: f64 = 1e9;
+/// Difference between costs that is none.
+const TIE: f64 = 1e-12;
+
 /// The maximum found for one order.
 #[derive(Debug, Clone)]
 pub(super) struct Estimate {
@@ -35,12 +42,12 @@ impl Estimate {
         -2.0 * self.profile.log_likelihood + 2.0 * k * n / (n - k - 1.0)
     }
 
-    /// The same order at other coefficients, with regression and variance fitted to them; none if they have no
-    /// likelihood.
-    pub(super) fn moved(&self, design: &Design, coefficients: Coefficients) -> Option<Self> {
-        let profile = Profile::new(design, &coefficients.expand(self.order.season), &mut Vec::new())?;
+    /// An order at given coefficients, with regression and variance fitted to them; none if they have no likelihood.
+    pub(super) fn given(design: &Design, order: &Order, coefficients: Coefficients) -> Option<Self> {
+        let profile = Profile::new(design, &coefficients.expand(order.season), &mut Vec::new())?;
         let point = coefficients.to_unconstrained();
-        Some(Self { order: self.order, coefficients, profile, point, parameters: self.parameters })
+        let parameters = order.coefficients() + design.predictors() + 1;
+        Some(Self { order: *order, coefficients, profile, point, parameters })
     }
 }
 
@@ -69,11 +76,35 @@ pub(super) fn estimate(
     if restart && !zero.is_empty() {
         starts.push(zero);
     }
-    let (point, _) = minimize(&cost, &starts, restart)?;
+    let (point, value) = minimize(&cost, &starts, restart)?;
+    // a search for an order refuses the edge
+    let point = if restart && from.is_none() { at_the_edge(&cost, point, value) } else { point };
     let profile = profile(&point)?;
     let coefficients = Coefficients::from_unconstrained(order, &point);
     let parameters = order.coefficients() + design.predictors() + 1;
     Some(Estimate { order: *order, coefficients, profile, point, parameters })
+}
+
+/// Brings to the edge of the region the partial autocorrelations that run towards it. A moving average whose root piles
+/// up on the unit circle has its maximum there, at infinity in unconstrained numbers: where a search gives up on the way
+/// says nothing of the series.
+fn at_the_edge(cost: &dyn Fn(&[f64]) -> Option<f64>, mut point: Vec<f64>, mut value: f64) -> Vec<f64> {
+    for i in 0..point.len() {
+        if point[i].abs() < NEAR_EDGE {
+            continue;
+        }
+        let edge = EDGE * point[i].signum();
+        let with_edge = |others: &[f64]| [&others[..i], &[edge], &others[i..]].concat();
+        let others = [&point[..i], &point[i + 1..]].concat();
+        let found = match others.is_empty() {
+            true => cost(&[edge]).map(|value| (Vec::new(), value)),
+            false => minimize(&|others: &[f64]| cost(&with_edge(others)), &[others], true),
+        };
+        if let Some((others, moved)) = found.filter(|(_, moved)| *moved <= value + TIE) {
+            (point, value) = (with_edge(&others), moved);
+        }
+    }
+    point
 }
 
 /// Standard errors of the coefficients from the curvature of the log-likelihood at its maximum; none where it is not

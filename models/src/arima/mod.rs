@@ -4,7 +4,8 @@
 //! concentrated out of it: the gains that filter the target filter every column of the regression. A complete series
 //! is differenced first; one with gaps is filtered in levels with an exact diffuse start, for a difference across a
 //! gap does not exist. The order is fixed, or searched on AICc after KPSS tests for d and a test of the season's
-//! strength for D.
+//! strength for D. With a season above 12, orders are compared near their maximum, found by conditional least squares; the
+//! one chosen is estimated exactly.
 //!
 //! Settings:
 //! - `order`: `"auto"` or `[p, d, q]`; `max_p`, `max_q` (3), `max_d` (2).
@@ -20,9 +21,11 @@
 //! no model can be estimated, a random walk.
 
 mod condition;
+mod conditional;
 mod design;
 mod diffuse;
 mod estimate;
+mod explain;
 mod finish;
 mod fit;
 mod fourier;
@@ -48,7 +51,7 @@ pub(crate) use polynomial::roots_beyond;
 pub(crate) use sample::Sample;
 pub use stored::{Effect, Parameters, log_likelihood};
 
-use crate::{Family, FittedModel, Model, ModelError, ModelSpec};
+use crate::{Explanation, Family, Fitted, FittedModel, Model, ModelError, ModelSpec};
 
 /// The `arima` family.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +60,10 @@ pub(crate) struct Arima;
 impl Family for Arima {
     fn name(&self) -> &'static str {
         "arima"
+    }
+
+    fn uses_regressors(&self) -> bool {
+        true
     }
 
     fn model(&self, spec: &ModelSpec) -> Result<Box<dyn Model>, ModelError> {
@@ -75,5 +82,9 @@ impl Family for Arima {
             None => Ok(Box::new(parameters)),
             Some(problem) => Err(ModelError::Corrupt(problem)),
         }
+    }
+
+    fn explain(&self, fitted: &Fitted) -> Result<Explanation, ModelError> {
+        Ok(explain::explain(fitted))
     }
 }

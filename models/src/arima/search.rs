@@ -1,5 +1,6 @@
 //! The search for an order: Hyndman and Khandakar (2008), *Journal of Statistical Software* 27(3), on AICc.
 
+use super::conditional::Conditional;
 use super::design::Design;
 use super::estimate::{Estimate, estimate};
 use super::order::Order;
@@ -13,6 +14,9 @@ const NEAREST_ROOT: f64 = 1.01;
 const WITHDRAWN: f64 = 0.985;
 /// Models tried at most.
 const MOST_MODELS: usize = 94;
+
+/// Longest season of which every order is estimated by exact likelihood; with longer ones, by conditional least squares.
+const LONGEST_EXACT: usize = 12;
 
 /// A design with its start values.
 #[derive(Debug)]
@@ -50,7 +54,10 @@ const NEIGHBOURS: [(isize, isize); 8] = [(-1, 0), (0, -1), (1, 0), (0, 1), (-1, 
 /// Searches p, q and the constant for fixed differences, and P and Q too if `seasonal`; else those of `base` stay.
 /// None if no model could be estimated.
 pub(super) fn search(settings: &Settings, base: &Order, seasonal: bool, candidates: &Candidates) -> Option<Best> {
-    let mut search = Search { candidates, seasonal, tried: Vec::new(), best: None };
+    let conditional = |prepared: &Prepared| Conditional::new(&prepared.design);
+    let long = seasonal && base.season > LONGEST_EXACT;
+    let conditionals = [false, true].map(|constant| candidates.get(constant).filter(|_| long).and_then(conditional));
+    let mut search = Search { candidates, seasonal, conditionals, tried: Vec::new(), best: None };
     let constants: &[bool] = match (settings.constant, candidates.with.is_some()) {
         (Constant::Auto, true) => &[true, false],
         (Constant::Yes, true) => &[true],
@@ -132,6 +139,8 @@ struct Search<'a> {
     candidates: &'a Candidates,
     /// Whether seasonal parts are searched.
     seasonal: bool,
+    /// Where orders are estimated by conditional least squares: without and with a constant.
+    conditionals: [Option<Conditional>; 2],
     tried: Vec<(Order, bool)>,
     best: Option<(Estimate, bool)>,
 }
@@ -144,7 +153,13 @@ impl Search<'_> {
         }
         self.tried.push((order, constant));
         let Some(prepared) = self.candidates.get(constant) else { return false };
-        let Some(mut found) = estimate(&prepared.design, &prepared.start, &order, None, false) else { return false };
+        let found = match &self.conditionals[usize::from(constant)] {
+            None => estimate(&prepared.design, &prepared.start, &order, None, false),
+            Some(conditional) => conditional
+                .fit(&prepared.start, &order)
+                .and_then(|coefficients| Estimate::given(&prepared.design, &order, coefficients)),
+        };
+        let Some(mut found) = found else { return false };
         if self.seasonal && !acceptable(&found) {
             found = withdrawn(&prepared.design, found);
         }
@@ -166,7 +181,7 @@ fn withdrawn(design: &Design, found: Estimate) -> Estimate {
         scale *= WITHDRAWN;
         *value *= scale;
     }
-    found.moved(design, coefficients).unwrap_or(found)
+    Estimate::given(design, &found.order, coefficients).unwrap_or(found)
 }
 
 /// Whether all roots keep their distance from the unit circle, those of seasonal polynomials in the seasonal lag.

@@ -19,6 +19,7 @@
 mod descent;
 mod dual;
 mod estimate;
+mod explain;
 mod fit;
 mod form;
 mod recursion;
@@ -32,7 +33,7 @@ pub use form::{Form, Smoothing};
 pub use recursion::{Components, Pair};
 pub use stored::{Filtered, Parameters, filtered};
 
-use crate::{Family, FittedModel, Model, ModelError, ModelSpec};
+use crate::{Explanation, Family, Fitted, FittedModel, Model, ModelError, ModelSpec};
 
 /// The `ces` family.
 #[derive(Debug, Clone, Copy)]
@@ -57,5 +58,9 @@ impl Family for Ces {
             None => Ok(Box::new(parameters)),
             Some(problem) => Err(ModelError::Corrupt(problem)),
         }
+    }
+
+    fn explain(&self, fitted: &Fitted) -> Result<Explanation, ModelError> {
+        Ok(explain::explain(fitted))
     }
 }

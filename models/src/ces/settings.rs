@@ -16,7 +16,6 @@ impl Settings {
     /// Reads `model` and `season`.
     pub(super) fn read(spec: &ModelSpec) -> Result<Self, ModelError> {
         let refuse = |setting: &str, message: String| spec.refuse(setting, message);
-        spec.refuse_regressors()?;
         let mut settings = Self { form: None, season: Season::Week };
         for (setting, value) in &spec.settings {
             let wrong = |accepted: &str| refuse(setting, format!("{value} is not {accepted}"));

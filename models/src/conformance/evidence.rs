@@ -1,44 +1,35 @@
 //! No look-ahead: whatever is changed after a cut, everything made before it stays bit-identical.
 
+use super::ground::Ground;
 use super::panel::{Panel, Series};
 use super::pipeline::Pipeline;
-use super::report::Report;
+use super::report::Running;
 use super::{HORIZON, PATHS, SEED};
-use crate::{
-    Calendar, CalendarKind, Day, FitContext, Fitted, Future, FutureRegressor, History, ModelSpec, Registry, StreamKey,
-};
+use crate::{Day, FitContext, Fitted, Future, FutureRegressor, History, ModelSpec, Registry, StreamKey};
 
-/// The key that forecasts are made for.
-const KEY: &str = "south";
-/// Sessions up to the training cutoff, and up to the origin.
-const CUTOFF_ROWS: usize = 800;
-const ORIGIN_ROWS: usize = 860;
-
-pub(super) fn check(registry: &Registry, spec: &ModelSpec, pipeline: &dyn Pipeline, report: &mut Report) {
+pub(super) fn check(bench: &Bench<'_>, report: &mut Running<'_>) {
     report.run("fit sees nothing after the cutoff", || {
-        let bench = Bench::new(registry, spec, pipeline)?;
-        let changed = bench.panel.changed_after(bench.cutoff);
-        same(&bench.fit_evidence(&bench.panel)?.evidence, &bench.fit_evidence(&changed)?.evidence)
+        let changed = bench.ground.panel.changed_after(bench.ground.cutoff);
+        same(&bench.fit_evidence(&bench.ground.panel)?.evidence, &bench.fit_evidence(&changed)?.evidence)
     });
     report.run("forecast sees nothing after the origin", || {
-        let bench = Bench::new(registry, spec, pipeline)?;
-        let made = bench.fit_evidence(&bench.panel)?;
+        let made = bench.fit_evidence(&bench.ground.panel)?;
         // an origin's own day counts, and so do later ones of the window
-        for origin in [bench.origin, bench.origin + 1, bench.origin + 9] {
-            let changed = bench.rows(&bench.panel.changed_after(origin))?;
+        let first = bench.ground.origin;
+        for origin in [first, first + 1, first + 9] {
+            let changed = bench.rows(&bench.ground.panel.changed_after(origin))?;
             let whole = bench.forecast_evidence(&made.rows, &made.fitted, origin)?;
             same(&whole, &bench.forecast_evidence(&changed, &made.fitted, origin)?)?;
         }
         Ok("sessions, regressors and paths of 3 origins are unchanged".into())
     });
     report.run("other keys change nothing", || {
-        let bench = Bench::new(registry, spec, pipeline)?;
         let all = |panel: &Panel| {
             let made = bench.fit_evidence(panel)?;
-            let forecast = bench.forecast_evidence(&made.rows, &made.fitted, bench.origin)?;
+            let forecast = bench.forecast_evidence(&made.rows, &made.fitted, bench.ground.origin)?;
             Ok::<_, String>(made.evidence.into_iter().chain(forecast).collect::<Evidence>())
         };
-        same(&all(&bench.panel)?, &all(&bench.panel.changed_except(KEY))?)
+        same(&all(&bench.ground.panel)?, &all(&bench.ground.panel.changed_except(&bench.ground.key))?)
     });
 }
 
@@ -56,15 +47,13 @@ fn bits(values: &[f64]) -> impl Iterator<Item = u64> + '_ {
     values.iter().map(|x| x.to_bits())
 }
 
-/// A model on the generated panel.
+/// A model on its ground.
+#[derive(Clone, Copy)]
 pub(super) struct Bench<'a> {
-    registry: &'a Registry,
-    spec: &'a ModelSpec,
-    pipeline: &'a dyn Pipeline,
-    calendar: Calendar,
-    panel: Panel,
-    cutoff: Day,
-    origin: Day,
+    pub(super) registry: &'a Registry,
+    pub(super) spec: &'a ModelSpec,
+    pub(super) pipeline: &'a dyn Pipeline,
+    pub(super) ground: &'a Ground,
 }
 
 /// One key's rows, as `silver.model_input` has them.
@@ -85,47 +74,39 @@ pub(super) struct Ahead {
     pub(super) regressors: Vec<Vec<f64>>,
 }
 
-impl<'a> Bench<'a> {
-    pub(super) fn new(registry: &'a Registry, spec: &'a ModelSpec, pipeline: &'a dyn Pipeline) -> Result<Self, String> {
-        let calendar = Calendar::new(CalendarKind::Trading, "us-futures").map_err(|e| e.to_string())?;
-        let panel = Panel::generate(spec, &calendar);
-        let day = |rows: usize| panel.series.first().and_then(|s| s.days.get(rows - 1)).copied().unwrap_or_default();
-        let (cutoff, origin) = (day(CUTOFF_ROWS), day(ORIGIN_ROWS));
-        Ok(Self { registry, spec, pipeline, calendar, panel, cutoff, origin })
-    }
-
+impl Bench<'_> {
     /// The unchanged key's rows.
     pub(super) fn own_rows(&self) -> Result<Rows, String> {
-        self.rows(&self.panel)
+        self.rows(&self.ground.panel)
     }
 
     fn rows(&self, panel: &Panel) -> Result<Rows, String> {
-        let series = self.pipeline.select(panel, KEY).ok_or("the generated key is not selected")?;
+        let series = self.pipeline.select(panel, &self.ground.key).ok_or("the key is not selected")?;
         let column = |readings: &Vec<_>| series.days.iter().map(|d| self.pipeline.as_of(readings, *d)).collect();
         let regressors = series.columns.iter().map(column).collect();
         Ok(Rows { series, regressors })
     }
 
     pub(super) fn context(&self) -> FitContext {
-        FitContext { seed: SEED, horizon: HORIZON, week: self.calendar.week(), cutoff: self.cutoff }
+        FitContext { seed: SEED, horizon: HORIZON, week: self.ground.calendar.week(), cutoff: self.ground.cutoff }
     }
 
     /// Fits on the rows up to the cutoff.
     pub(super) fn fit(&self, rows: &Rows) -> Result<Fitted, String> {
         let (days, close) = (&rows.series.days, &rows.series.close);
         let all = rows.slices(0..days.len());
-        let range = self.pipeline.training_range(&self.calendar, days, close, &all, self.cutoff);
-        let range = range.map_err(|skip| format!("skipped on generated data: {skip}"))?;
+        let range = self.pipeline.training_range(&self.ground.calendar, days, close, &all, self.ground.cutoff);
+        let range = range.map_err(|skip| format!("skipped on {}: {skip}", self.ground.what()))?;
         let regressors = rows.slices(range.clone());
         let window = History { days: &days[range.clone()], target: &close[range], regressors: &regressors };
         let model = self.registry.model(self.spec).map_err(|e| format!("not configured: {e}"))?;
-        model.fit(&window, &self.context()).map_err(|e| format!("not fitted on generated data: {e}"))
+        model.fit(&window, &self.context()).map_err(|e| format!("not fitted on {}: {e}", self.ground.what()))
     }
 
     /// What is known at the origin of the sessions after it.
     pub(super) fn ahead(&self, rows: &Rows, origin: Day) -> Result<Ahead, String> {
         let bars = &rows.series.days;
-        let days = self.pipeline.sessions(&self.calendar, bars, origin, HORIZON);
+        let days = self.pipeline.sessions(&self.ground.calendar, bars, origin, HORIZON);
         let end = self.pipeline.cut(bars, origin);
         let regressor = |(index, column): (usize, &Vec<f64>)| {
             let policy = self.spec.regressors.get(index).map_or(FutureRegressor::None, |r| r.future);
@@ -139,7 +120,7 @@ impl<'a> Bench<'a> {
 
     /// The origin, later than the cutoff.
     pub(super) fn origin(&self) -> Day {
-        self.origin
+        self.ground.origin
     }
 
     /// Paths from an origin, drawn from one fixed stream.
@@ -159,7 +140,7 @@ impl<'a> Bench<'a> {
         let state = loaded.condition(&history, &future).map_err(|e| format!("not conditioned: {e}"))?;
         let mut paths = vec![f32::NAN; shape.horizon * shape.paths];
         // one fixed stream for every origin, so that paths differ by the state alone
-        let stream = StreamKey::new(SEED, KEY, &self.spec.name, "conformance", 0);
+        let stream = StreamKey::new(SEED, &self.ground.key, &self.spec.name, "conformance", 0);
         state.simulate(shape.paths, &stream, &mut paths).map_err(|e| format!("not simulated: {e}"))?;
         Ok(Drawn { paths, median: state.median() })
     }
@@ -174,7 +155,7 @@ impl<'a> Bench<'a> {
             let last = close.get(origin).copied().unwrap_or(f64::NAN);
             close.iter().skip(origin + 1).take(HORIZON).map(|y| (y - last).abs()).sum::<f64>()
         };
-        let origins = self.pipeline.inner_origins(&rows.series.days, self.cutoff, HORIZON);
+        let origins = self.pipeline.inner_origins(&rows.series.days, self.ground.cutoff, HORIZON);
         let inner: Vec<f64> = origins.into_iter().map(error).collect();
         let evidence = vec![
             ("stored fit", fitted.bytes.iter().map(|byte| u64::from(*byte)).collect()),

@@ -7,6 +7,7 @@
 mod behaviour;
 mod evidence;
 mod features;
+mod ground;
 mod panel;
 mod pipeline;
 mod poison;
@@ -14,9 +15,13 @@ mod report;
 mod storage;
 
 pub use features::check_features;
+pub use ground::Ground;
 pub use panel::{Observation, Panel, Series};
 pub use pipeline::{Honest, Pipeline};
 pub use report::{Check, Report};
+
+use evidence::Bench;
+use report::Running;
 
 use crate::{ModelSpec, Registry};
 
@@ -34,10 +39,41 @@ pub fn check(registry: &Registry, spec: &ModelSpec) -> Report {
 
 /// Runs every check on a model with another way of cutting history.
 pub fn check_with(registry: &Registry, spec: &ModelSpec, pipeline: &dyn Pipeline) -> Report {
-    let mut report = Report::new(&spec.name);
-    evidence::check(registry, spec, pipeline, &mut report);
-    behaviour::check(registry, spec, pipeline, &mut report);
-    storage::check(registry, spec, pipeline, &mut report);
-    poison::check(registry, spec, &mut report);
-    report
+    check_each(registry, spec, pipeline, &mut |_| {})
+}
+
+/// The same; tells `each` of every check as it ends.
+pub fn check_each(
+    registry: &Registry,
+    spec: &ModelSpec,
+    pipeline: &dyn Pipeline,
+    each: &mut dyn FnMut(&Check),
+) -> Report {
+    let mut running = Running { report: Report::new(&spec.name), each };
+    match Ground::generated(spec) {
+        Ok(ground) => run(&Bench { registry, spec, pipeline, ground: &ground }, &mut running),
+        Err(message) => running.run("data can be generated", || Err(message)),
+    }
+    poison::check(registry, spec, &mut running);
+    running.report
+}
+
+/// Runs the checks that make sense on data whose truth nobody knows, on one key of it; tells `each` of every check as it
+/// ends.
+pub fn check_on(
+    registry: &Registry,
+    spec: &ModelSpec,
+    pipeline: &dyn Pipeline,
+    ground: &Ground,
+    each: &mut dyn FnMut(&Check),
+) -> Report {
+    let mut running = Running { report: Report::new(&spec.name), each };
+    run(&Bench { registry, spec, pipeline, ground }, &mut running);
+    running.report
+}
+
+fn run(bench: &Bench<'_>, running: &mut Running<'_>) {
+    evidence::check(bench, running);
+    behaviour::check(bench, running);
+    storage::check(bench, running);
 }

@@ -66,7 +66,7 @@ pub trait Pipeline {
 
     /// Rows of the origins inside a training window on which combinations and validations score.
     fn inner_origins(&self, days: &[Day], cutoff: Day, horizon: usize) -> Vec<usize> {
-        inner_origins(cut(days, cutoff), horizon, 20)
+        inner_origins(cut(days, cutoff), horizon, horizon, 20)
     }
 }
 

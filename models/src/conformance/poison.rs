@@ -1,6 +1,6 @@
 //! Inputs that no model should be given: each a typed error or a finite forecast, never a panic.
 
-use super::report::{Report, unwound};
+use super::report::{Running, unwound};
 use super::{HORIZON, SEED};
 use crate::{Day, FitContext, Fitted, Future, History, ModelError, ModelSpec, Registry, StreamKey};
 
@@ -11,7 +11,7 @@ const PATHS: usize = 50;
 const REGRESSOR_POISONS: [&str; 7] =
     ["every other absent", "constant", "all absent", "huge", "huge of both signs", "one infinite", "exact line"];
 
-pub(super) fn check(registry: &Registry, spec: &ModelSpec, report: &mut Report) {
+pub(super) fn check(registry: &Registry, spec: &ModelSpec, report: &mut Running<'_>) {
     report.run("poisoned training windows", || {
         let mut outcomes = Vec::new();
         for (name, target) in poisons() {

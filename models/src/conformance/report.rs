@@ -37,10 +37,21 @@ impl Report {
     pub fn failures(&self) -> impl Iterator<Item = &Check> {
         self.checks.iter().filter(|check| !check.passed)
     }
+}
 
+/// A report in the making.
+pub(super) struct Running<'a> {
+    pub(super) report: Report,
+    /// Told of each check as it ends.
+    pub(super) each: &'a mut dyn FnMut(&Check),
+}
+
+impl Running<'_> {
     /// Runs a check; an error or a panic is a failure.
     pub(super) fn run(&mut self, name: &'static str, check: impl FnOnce() -> Result<String, String>) {
-        self.checks.push(run(name, check));
+        let check = run(name, check);
+        (self.each)(&check);
+        self.report.checks.push(check);
     }
 }
 

@@ -1,24 +1,22 @@
 //! Stored fits: the same bytes give the same forecasts, damaged ones are refused or harmless.
 
 use super::evidence::{Bench, Shape};
-use super::pipeline::Pipeline;
-use super::report::{Report, unwound};
-use crate::{Fitted, ModelError, ModelSpec, Registry};
+use super::report::{Running, unwound};
+use crate::{Fitted, ModelError};
 
 /// Damaged copies tried of each kind.
 const DAMAGES: usize = 48;
 
-pub(super) fn check(registry: &Registry, spec: &ModelSpec, pipeline: &dyn Pipeline, report: &mut Report) {
-    report.run("saved and loaded fits forecast alike", || saved(registry, spec, pipeline));
-    report.run("damaged bytes do no harm", || damaged(registry, spec, pipeline));
+pub(super) fn check(bench: &Bench<'_>, report: &mut Running<'_>) {
+    report.run("saved and loaded fits forecast alike", || saved(bench));
+    report.run("damaged bytes do no harm", || damaged(bench));
 }
 
-fn saved(registry: &Registry, spec: &ModelSpec, pipeline: &dyn Pipeline) -> Result<String, String> {
-    let bench = Bench::new(registry, spec, pipeline)?;
+fn saved(bench: &Bench<'_>) -> Result<String, String> {
     let rows = bench.own_rows()?;
     let fitted = bench.fit(&rows)?;
     let family = fitted.format.split('/').next().unwrap_or_default();
-    if !registry.names().any(|name| name == family) {
+    if !bench.registry.names().any(|name| name == family) {
         return Err(format!("stored format {:?} names no family", fitted.format));
     }
     let copy = Fitted { bytes: fitted.bytes.clone(), ..fitted.clone() };
@@ -27,15 +25,14 @@ fn saved(registry: &Registry, spec: &ModelSpec, pipeline: &dyn Pipeline) -> Resu
     if first != second {
         return Err("the same bytes loaded twice forecast differently".into());
     }
-    match registry.load(&format!("{family}/{}", u32::MAX), &fitted.bytes) {
+    match bench.registry.load(&format!("{family}/{}", u32::MAX), &fitted.bytes) {
         Err(ModelError::Newer { .. }) => Ok(format!("{}, {} bytes", fitted.format, fitted.bytes.len())),
         Err(other) => Err(format!("a newer version gives {other} instead of being named")),
         Ok(_) => Err("a newer version is loaded".into()),
     }
 }
 
-fn damaged(registry: &Registry, spec: &ModelSpec, pipeline: &dyn Pipeline) -> Result<String, String> {
-    let bench = Bench::new(registry, spec, pipeline)?;
+fn damaged(bench: &Bench<'_>) -> Result<String, String> {
     let rows = bench.own_rows()?;
     let fitted = bench.fit(&rows)?;
     let length = fitted.bytes.len();

@@ -4,6 +4,8 @@
 //! kept [`MARGIN`] inside as R's `ets` does. A number x stands for the share (1 + sin x) / 2 of a range, so that its
 //! ends are reached at finite x.
 
+use std::f64::consts::FRAC_PI_2;
+
 use super::form::{Form, Part};
 use super::recursion::{Components, Smoothing};
 use crate::arima::roots_beyond;
@@ -14,6 +16,8 @@ const MARGIN: f64 = 1e-4;
 const DAMPING: (f64, f64) = (0.8, 0.98);
 /// Shares of a range from which a search starts: at the very ends the map has no slope.
 const INNER: (f64, f64) = (0.01, 0.99);
+/// Share of α's range, from either end, within which it is taken for the end.
+const END: f64 = 1e-6;
 /// Modulus by which a root may pass the unit circle.
 const CIRCLE: f64 = 1.0 - 1e-7;
 
@@ -24,6 +28,19 @@ fn share(x: f64) -> (f64, f64) {
 fn unbounded(value: f64, low: f64, high: f64) -> f64 {
     let share = ((value - low) / (high - low)).clamp(INNER.0, INNER.1);
     libm::asin(2.0 * share - 1.0)
+}
+
+/// The vector with α at the end of its range, if it is next to it: there the range of β, or γ, has no width, and beside it
+/// one in which rounding decides.
+pub(super) fn pinned(x: &[f64]) -> Option<Vec<f64>> {
+    let mut out = x.to_vec();
+    let alpha = out.first_mut()?;
+    *alpha = match share(*alpha).0 {
+        low if low < END => -FRAC_PI_2,
+        high if high > 1.0 - END => FRAC_PI_2,
+        _ => return None,
+    };
+    Some(out)
 }
 
 /// Smoothing parameters and components as one vector without bounds: smoothing first, then level, growth and all but

@@ -1,6 +1,6 @@
 //! Maximum likelihood for one form (Hyndman et al. 2008, chapter 5).
 
-use super::bounds::{admissible, pack, unpack};
+use super::bounds::{admissible, pack, pinned, unpack};
 use super::filter::{EXACT, Passed, Sums, filter};
 use super::form::{Form, Part};
 use super::recursion::{Components, Smoothing};
@@ -8,6 +8,7 @@ use super::start::{components, smoothings};
 use crate::arima::Sample;
 use crate::decompose::bridged;
 use crate::minimize::{Effort, minimize_smooth};
+use crate::newton::{by_slopes, settle};
 
 /// Enough to compare forms and starts. The cost is a log-likelihood per observation.
 const ROUGH: Effort = Effort { gradient: 1e-5, cost: 1e-8, iterations: 60 };
@@ -15,6 +16,11 @@ const ROUGH: Effort = Effort { gradient: 1e-5, cost: 1e-8, iterations: 60 };
 const FINE: Effort = Effort { gradient: 1e-9, cost: 1e-14, iterations: 400 };
 /// Searches from the best point so far, until the end.
 const POLISHES: usize = 3;
+
+/// Newton decrement below which a search counts as settled.
+const SETTLED: f64 = 1e-9;
+/// Difference of log-likelihoods that rounding explains.
+const ROUNDING: f64 = 1e-9;
 
 /// A series moved and scaled so that a search does not depend on its units: `(y − centre) / scale`.
 #[derive(Debug)]
@@ -62,6 +68,12 @@ impl Estimate {
     pub(super) fn given(form: Form, smoothing: Smoothing, start: Components) -> Self {
         Self { form, smoothing, start, log_likelihood: f64::NEG_INFINITY, aicc: f64::INFINITY, point: Vec::new() }
     }
+}
+
+/// Corrected Akaike criterion of `estimated` numbers and the variance; infinite where observations do not suffice.
+pub(super) fn criterion(log_likelihood: f64, observed: usize, estimated: usize) -> f64 {
+    let (n, k) = (observed as f64, estimated as f64 + 1.0);
+    if n > k + 1.0 { -2.0 * log_likelihood + 2.0 * k * n / (n - k - 1.0) } else { f64::INFINITY }
 }
 
 impl<'a> Ready<'a> {
@@ -112,6 +124,9 @@ impl<'a> Ready<'a> {
                 better(self.search(best.form, pack(best.form, smoothing, &start), ROUGH, passed), &mut best);
             }
         }
+        if let Some(settled) = self.settled(&best, passed) {
+            return settled;
+        }
         for _ in 0..POLISHES {
             let before = best.log_likelihood;
             better(self.search(best.form, best.point.clone(), FINE, passed), &mut best);
@@ -119,12 +134,13 @@ impl<'a> Ready<'a> {
                 break;
             }
         }
-        best
+        self.settled(&best, passed).unwrap_or(best)
     }
 
-    fn search(&self, form: Form, from: Vec<f64>, effort: Effort, passed: &mut Passed) -> Option<Estimate> {
+    /// The cost of a form at packed parameters, with its gradient.
+    fn cost<'p>(&'p self, form: Form, passed: &'p mut Passed) -> impl FnMut(&[f64], &mut [f64]) -> Option<f64> + 'p {
         let scaled = self.scaled(form);
-        let mut cost = |x: &[f64], gradient: &mut [f64]| {
+        move |x, gradient| {
             let unpacked = unpack(form, self.season, x)?;
             if !admissible(form, &unpacked.smoothing, self.season) {
                 return None;
@@ -133,13 +149,33 @@ impl<'a> Ready<'a> {
             let by = passed.backward(form, &unpacked.smoothing);
             unpacked.pull_back(form, &by.smoothing, &by.start, gradient);
             Some(value)
+        }
+    }
+
+    fn search(&self, form: Form, from: Vec<f64>, effort: Effort, passed: &mut Passed) -> Option<Estimate> {
+        let (point, value) = minimize_smooth(&mut self.cost(form, passed), &from, effort)?;
+        self.estimate(form, point, value)
+    }
+
+    /// The end of Newton's steps from near a maximum, with α at the end of its range if it is next to it.
+    fn settled(&self, near: &Estimate, passed: &mut Passed) -> Option<Estimate> {
+        let mut steps = |from: &[f64]| {
+            let settled = settle(&mut self.cost(near.form, passed), &mut by_slopes, from)?;
+            let settled =
+                self.estimate(near.form, settled.point, settled.value).filter(|_| settled.decrement <= SETTLED);
+            // what rounding alone makes worse is not
+            settled.filter(|settled| settled.log_likelihood > near.log_likelihood - ROUNDING)
         };
-        let (point, value) = minimize_smooth(&mut cost, &from, effort)?;
+        pinned(&near.point).and_then(|from| steps(&from)).or_else(|| steps(&near.point))
+    }
+
+    fn estimate(&self, form: Form, point: Vec<f64>, value: f64) -> Option<Estimate> {
+        let scaled = self.scaled(form);
         let unpacked = unpack(form, self.season, &point)?;
-        let (n, k) = (self.sample.observed as f64, form.estimated(self.season) as f64 + 1.0);
+        let n = self.sample.observed as f64;
         let constant = 0.5 * libm::log(2.0 * std::f64::consts::PI) + 0.5 + libm::log(scaled.scale);
         let log_likelihood = -n * (value + constant);
-        let aicc = if n > k + 1.0 { -2.0 * log_likelihood + 2.0 * k * n / (n - k - 1.0) } else { f64::INFINITY };
+        let aicc = criterion(log_likelihood, self.sample.observed, form.estimated(self.season));
         let Components { level, growth, season } = unpacked.start;
         let start = Components {
             level: scaled.centre + scaled.scale * level,

@@ -57,8 +57,9 @@ impl Model for Configured {
         let mut tried = Vec::new();
         let mut best = None;
         if seasonal && season > LONGEST {
-            let found = fit_long(&sample, season, &pattern, |rest, pattern| {
-                search(&Ready::new(rest, 1), &pattern.forms(false, false)).0
+            let found = fit_long(&sample, season, &pattern, context.horizon, |rest, pattern| {
+                let positive = positive && pattern.relative_error != Some(false);
+                search(&Ready::new(rest, 1), &pattern.forms(positive, false)).0
             });
             if let Some((estimate, note)) = found {
                 notes.push(note);

@@ -1,9 +1,10 @@
 //! Long seasons. The likelihood of a seasonal form with hundreds of initial terms has no maximum worth finding (R's
-//! `ets` refuses seasons above 24): the season is taken out by moving averages and kept as it is, a non-seasonal form
-//! is fitted to the rest, and where the result forecasts one season ahead worse than the value one season before,
-//! that value is used instead.
+//! `ets` refuses seasons above 24): the season is taken out by moving averages and kept as it is, and a non-seasonal form
+//! is fitted to the rest. Where AICc, which counts the season's terms, prefers a form without season, that one is used;
+//! where the result forecasts as far as is asked for, at most one season, worse than the value one season before, that
+//! value is.
 
-use super::estimate::{Estimate, Ready};
+use super::estimate::{Estimate, Ready, criterion};
 use super::filter::filter;
 use super::form::{Form, Part, Pattern};
 use super::recursion::{Components, Smoothing};
@@ -14,30 +15,39 @@ use crate::decompose::{Kind, adjusted, bridged, seasonal_terms};
 pub(super) const LONGEST: usize = 24;
 
 /// The fit of a series with a long season, and what was done. `fit` finds the best form of a pattern for a
-/// non-seasonal series.
+/// non-seasonal series; `horizon` is how far forecasts will be asked for.
 pub(super) fn fit_long(
     sample: &Sample,
     season: usize,
     pattern: &Pattern,
+    horizon: usize,
     fit: impl Fn(&Sample, &Pattern) -> Option<Estimate>,
 ) -> Option<(Estimate, String)> {
     let filled = bridged(&sample.target, &sample.seen);
     let terms = seasonal_terms(&filled, season, Kind::Additive)?;
     // missing rows stay missing
     let rest = Sample { target: adjusted(&sample.target, &terms, Kind::Additive), ..sample.clone() };
-    let plain = Pattern { season: Some(Part::None), ..pattern.additive() };
-    let found = fit(&rest, &plain)?;
+    let plain = Pattern { season: Some(Part::None), ..*pattern };
+    let found = fit(&rest, &plain.additive())?;
     let form = Form { season: Part::Additive, ..found.form };
     let start = Components { season: terms, ..found.start.clone() };
-    let smoothed = Estimate { form, start, ..found };
+    let seasonal = Estimate { form, start, ..found };
     let naive = seasonal_naive(&filled, season);
+    let mut best = (seasonal, "fixed season by moving averages");
+    if pattern.season.is_none() {
+        let aicc = criterion(best.0.log_likelihood, sample.observed, form.estimated(season));
+        if let Some(without) = fit(sample, &plain).filter(|without| without.aicc < aicc) {
+            best = (without, "no season by AICc");
+        }
+    }
     let ready = Ready::new(sample, season);
-    let (by_form, by_naive) = (season_ahead(&ready, &smoothed)?, season_ahead(&ready, &naive)?);
+    let ahead = horizon.clamp(1, season);
+    let (by_form, by_naive) = (error_ahead(&ready, &best.0, ahead)?, error_ahead(&ready, &naive, ahead)?);
     let why = format!("season of {season} sessions, above {LONGEST}");
     if by_form <= by_naive {
-        return Some((smoothed, format!("fixed season by moving averages: {why}")));
+        return Some((best.0, format!("{}: {why}", best.1)));
     }
-    let errors = format!("error one season ahead {by_form:.6} against {by_naive:.6}");
+    let errors = format!("error {ahead} sessions ahead {by_form:.6} against {by_naive:.6}");
     Some((naive, format!("seasonal naive: {why}, {errors}")))
 }
 
@@ -52,28 +62,32 @@ fn seasonal_naive(filled: &[f64], season: usize) -> Estimate {
     )
 }
 
-/// Mean absolute error of forecasts one season ahead, over the window. The season is fixed, or all of each innovation
-/// goes into it.
-fn season_ahead(ready: &Ready<'_>, estimate: &Estimate) -> Option<f64> {
+/// Mean absolute error of forecasts `ahead` sessions ahead, at most one season, over the window but its first season.
+/// The season is fixed, or all of each innovation goes into it.
+fn error_ahead(ready: &Ready<'_>, estimate: &Estimate, ahead: usize) -> Option<f64> {
     let Estimate { form, smoothing, start, .. } = estimate;
     let (season, target) = (ready.season, &ready.sample.target);
     let mut damping = 1.0;
-    let reach: f64 = (0..season)
+    let reach: f64 = (0..ahead)
         .map(|_| {
             damping *= smoothing.phi;
             damping
         })
         .sum();
     let (mut sum, mut count) = (0.0, 0_usize);
-    let mut terms = start.season.clone();
+    let mut terms = if start.season.is_empty() { vec![0.0; season] } else { start.season.clone() };
     filter(*form, smoothing, start, target, |row, trace| {
-        // before row r: what the session r + season − 1 is forecast to be, from the term of row r − 1
-        if let (Some(before), Some(y)) = (row.checked_sub(1), target.get(row + season - 1)) {
-            let forecast = trace.state.level + reach * trace.state.growth + terms[before % season];
-            if row >= season && !y.is_nan() {
-                sum += (y - forecast).abs();
-                count += 1;
-            }
+        // before row r: what the session r + ahead − 1 is forecast to be
+        let session = row + ahead - 1;
+        if let Some(y) = target.get(session).filter(|y| row >= season && !y.is_nan()) {
+            let state = trace.state;
+            let trend = if form.trend == Part::Multiplicative {
+                state.level * libm::pow(state.growth, reach)
+            } else {
+                state.level + reach * state.growth
+            };
+            sum += (y - trend - terms[session % season]).abs();
+            count += 1;
         }
         if !trace.deviation.is_nan() {
             terms[row % season] += smoothing.gamma * trace.deviation;

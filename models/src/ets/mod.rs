@@ -11,12 +11,13 @@
 //!
 //! Fallbacks, recorded in [`crate::Fitted::fallback`]: a constant series keeps its value with zero spread;
 //! multiplicative forms that were asked for become additive where a price is zero or negative; a season seen less than
-//! twice is left out; one above 24 sessions is fixed by moving averages, or the value one season before is used where
-//! that is better; where no form can be estimated, a random walk.
+//! twice is left out; one above 24 sessions is fixed by moving averages, left out where AICc prefers that, or the value
+//! one season before is used where that forecasts better; where no form can be estimated, a random walk.
 
 mod bounds;
 mod condition;
 mod estimate;
+mod explain;
 mod filter;
 mod fit;
 mod form;
@@ -32,7 +33,7 @@ pub use recursion::{Components, Smoothing};
 pub(crate) use settings::{MAX_SEASON, Season};
 pub use stored::{Filtered, Parameters, filtered};
 
-use crate::{Family, FittedModel, Model, ModelError, ModelSpec};
+use crate::{Explanation, Family, Fitted, FittedModel, Model, ModelError, ModelSpec};
 
 /// The `ets` family.
 #[derive(Debug, Clone, Copy)]
@@ -57,5 +58,9 @@ impl Family for Ets {
             None => Ok(Box::new(parameters)),
             Some(problem) => Err(ModelError::Corrupt(problem)),
         }
+    }
+
+    fn explain(&self, fitted: &Fitted) -> Result<Explanation, ModelError> {
+        Ok(explain::explain(fitted))
     }
 }

@@ -51,7 +51,6 @@ impl Settings {
     /// Reads `model`, `season` and `damped`.
     pub(super) fn read(spec: &ModelSpec) -> Result<Self, ModelError> {
         let refuse = |setting: &str, message: String| spec.refuse(setting, message);
-        spec.refuse_regressors()?;
         let mut settings = Self { pattern: Pattern::ANY, season: Season::Week };
         let mut damped = None;
         for (setting, value) in &spec.settings {

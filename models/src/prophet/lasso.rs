@@ -4,7 +4,7 @@ use super::stored::dot;
 use crate::linear::{backward, cholesky, forward};
 
 /// Share of a penalty by which a slope must exceed it to matter: rounding.
-const TOLERANCE: f64 = 1e-9;
+const TOLERANCE: f64 = 1e-12;
 /// Changes of the set of nonzero coefficients per coefficient before the search gives up with what it has.
 const PATIENCE: usize = 20;
 

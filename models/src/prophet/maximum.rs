@@ -8,7 +8,10 @@ use super::stored::dot;
 pub(super) const LEAST_SIGMA: f64 = 1e-9;
 /// Change of the log posterior, and of σ relative to it, in a round that end the search.
 const TOLERANCE: f64 = 1e-9;
-const SIGMA_TOLERANCE: f64 = 1e-11;
+const SIGMA_TOLERANCE: f64 = 1e-13;
+/// Rise of the cost, relative to one, that rounding explains: a step that only rounding makes a rise is taken, or
+/// coefficients would stay behind their σ in the last digits.
+const RISE: f64 = 1e-13;
 const ROUNDS: usize = 300;
 /// Halvings of a step that does not lower the cost.
 const HALVINGS: usize = 30;
@@ -52,7 +55,7 @@ pub(super) fn maximum(posterior: &Posterior, start: Vec<f64>) -> Option<Maximum>
             let point: Vec<f64> = at.iter().zip(&target).map(|(from, to)| from + share * (to - from)).collect();
             let tried = posterior.curve(&point);
             let tried_square = dot(&tried.residuals, &tried.residuals);
-            if posterior.cost(&point, tried_square, sigma) <= cost {
+            if posterior.cost(&point, tried_square, sigma) <= cost + RISE * cost.abs().max(1.0) {
                 (at, curve, square) = (point, tried, tried_square);
                 break;
             }

@@ -35,6 +35,7 @@
 mod changes;
 mod component;
 mod condition;
+mod explain;
 mod fit;
 mod lasso;
 mod maximum;
@@ -52,7 +53,7 @@ pub use posterior::log_posterior;
 pub use settings::Growth;
 pub use stored::Parameters;
 
-use crate::{Family, FittedModel, Model, ModelError, ModelSpec};
+use crate::{Explanation, Family, Fitted, FittedModel, Model, ModelError, ModelSpec};
 
 /// The `prophet` family.
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +62,10 @@ pub(crate) struct Prophet;
 impl Family for Prophet {
     fn name(&self) -> &'static str {
         "prophet"
+    }
+
+    fn uses_regressors(&self) -> bool {
+        true
     }
 
     fn model(&self, spec: &ModelSpec) -> Result<Box<dyn Model>, ModelError> {
@@ -79,5 +84,9 @@ impl Family for Prophet {
             None => Ok(Box::new(parameters)),
             Some(problem) => Err(ModelError::Corrupt(problem)),
         }
+    }
+
+    fn explain(&self, fitted: &Fitted) -> Result<Explanation, ModelError> {
+        Ok(explain::explain(fitted))
     }
 }

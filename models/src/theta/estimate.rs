@@ -28,6 +28,15 @@ pub(super) struct Estimate {
     pub(super) square: f64,
 }
 
+impl Estimate {
+    /// Corrected Akaike criterion of normal errors with `rows` squares, but for a constant of the series; infinite where
+    /// these do not suffice.
+    pub(super) fn aicc(&self, rows: usize) -> f64 {
+        let (n, k) = (rows as f64, self.kind.estimated() as f64 + 1.0);
+        if n > k + 1.0 { n * libm::log(self.square / n) + 2.0 * k * n / (n - k - 1.0) } else { f64::INFINITY }
+    }
+}
+
 /// A series scaled to mean 0 and deviation 1, with the line of each session.
 struct Scaled<'a> {
     series: Vec<f64>,

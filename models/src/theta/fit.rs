@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::estimate::{BURN_IN, Estimate, estimate};
 use super::recursion::{Kind, Rule, Seen};
-use super::season::{Terms, deseasoned};
+use super::season::{Deseasoned, Terms, deseasoned};
 use super::settings::Settings;
 use super::stored::Parameters;
 use crate::arima::Sample;
@@ -35,18 +35,25 @@ impl Model for Configured {
         }
         let filled = bridged(&sample.target, &sample.seen);
         let season = self.settings.season.length(context.week);
-        let (terms, rest) = deseasoned(&filled, season, &self.settings);
+        let Deseasoned { terms, rest, fallback } = deseasoned(&filled, season, &self.settings);
         let kinds = Kind::ALL.into_iter().filter(|kind| self.settings.kind.is_none_or(|wanted| wanted == *kind));
         let fits: Vec<Estimate> = kinds.filter_map(|kind| estimate(kind, &rest, &sample.seen)).collect();
-        let better = |best: Option<Estimate>, next: &Estimate| match best {
-            Some(best) if best.square <= next.square => Some(best),
-            _ => Some(*next),
-        };
-        let Some(best) = fits.iter().fold(None, better) else {
+        let rows = counted(&sample);
+        // the first of equals
+        let best = fits.iter().min_by(|a, b| a.aicc(rows).total_cmp(&b.aicc(rows)));
+        let Some(best) = best.copied() else {
             return Err(ModelError::Numerical("no theta model has finite least squares".into()));
         };
-        stored(&sample, trained, terms, &best, &fits)
+        let mut fitted = stored(&sample, trained, terms, &best, &fits)?;
+        let reasons: Vec<String> = [fallback, fitted.fallback].into_iter().flatten().collect();
+        fitted.fallback = (!reasons.is_empty()).then(|| reasons.join("; "));
+        Ok(fitted)
     }
+}
+
+/// Rows whose errors count.
+fn counted(sample: &Sample) -> usize {
+    sample.seen.iter().skip(BURN_IN).filter(|seen| **seen).count()
 }
 
 fn stored(
@@ -67,14 +74,15 @@ fn stored(
             count += 1;
         }
     });
-    let estimated = if kind.optimised() { 3 } else { 2 };
+    let estimated = kind.estimated();
     let exact = best.square <= EXACT * count as f64;
     if !exact {
         parameters.deviation = (square / count.saturating_sub(estimated).max(1) as f64).sqrt();
     }
     let fallback = exact.then(|| "the model explains the series exactly".to_owned());
     let rows = count.max(1) as f64;
-    let tried: Vec<_> = fits.iter().map(|fit| json!({ "model": fit.kind, "mse": fit.square / rows })).collect();
+    let told = |fit: &Estimate| json!({ "model": fit.kind, "mse": fit.square / rows, "aicc": fit.aicc(count) });
+    let tried: Vec<_> = fits.iter().map(told).collect();
     fitted(&parameters, sample, json!(tried), fallback)
 }
 

@@ -1,18 +1,21 @@
 //! The theta method in its state space forms: `theta`.
 //!
 //! Standard, optimised, dynamic standard and dynamic optimised theta models of Fiorucci et al. (2016), fitted by least
-//! squares of one-step errors after the first three; the model is fixed or the one with the smallest mean square. A
-//! season of at least four sessions that passes a test of its autocorrelation is taken out by classical decomposition
-//! and put back into every path. Paths follow the state equations with normal innovations. In estimation missing
-//! sessions are bridged by straight lines and their errors left out; in filtering they move the state by its forecast.
+//! squares of one-step errors after the first three; the model is fixed or chosen on AICc, for the squares alone always
+//! prefer a model that has θ to estimate. A season of at least four sessions that passes a test of its autocorrelation is
+//! taken out by classical decomposition and put back into every path. Paths follow the state equations with normal
+//! innovations. In estimation missing sessions are bridged by straight lines and their errors left out; in filtering they
+//! move the state by its forecast.
 //!
 //! Settings: `model` (`"auto"`, `"STM"`, `"OTM"`, `"DSTM"` or `"DOTM"`), `season` (`"week"`, `"none"` or a number of
 //! sessions), `decomposition` (`"multiplicative"`, which becomes additive where a price is zero or negative or a factor
 //! is below 0.01, or `"additive"`).
 //!
-//! Fallback, recorded in [`crate::Fitted::fallback`]: a constant series keeps its value with zero spread.
+//! Fallbacks, recorded in [`crate::Fitted::fallback`]: a constant series keeps its value with zero spread; a season seen
+//! less than twice is left out; a multiplicative season becomes additive as said above.
 
 mod estimate;
+mod explain;
 mod fit;
 mod recursion;
 mod season;
@@ -23,7 +26,7 @@ pub use recursion::{Kind, Seen};
 pub use season::Terms;
 pub use stored::Parameters;
 
-use crate::{Family, FittedModel, Model, ModelError, ModelSpec};
+use crate::{Explanation, Family, Fitted, FittedModel, Model, ModelError, ModelSpec};
 
 /// The `theta` family.
 #[derive(Debug, Clone, Copy)]
@@ -48,5 +51,9 @@ impl Family for Theta {
             None => Ok(Box::new(parameters)),
             Some(problem) => Err(ModelError::Corrupt(problem)),
         }
+    }
+
+    fn explain(&self, fitted: &Fitted) -> Result<Explanation, ModelError> {
+        Ok(explain::explain(fitted))
     }
 }

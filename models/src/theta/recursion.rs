@@ -42,6 +42,11 @@ impl Kind {
         matches!(self, Self::DynamicStandard | Self::DynamicOptimised)
     }
 
+    /// Numbers that a fit estimates: α, the first level, and θ.
+    pub(super) fn estimated(self) -> usize {
+        if self.optimised() { 3 } else { 2 }
+    }
+
     pub(super) fn optimised(self) -> bool {
         matches!(self, Self::Optimised | Self::DynamicOptimised)
     }

@@ -3,10 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::settings::Settings;
-use crate::decompose::{Kind, adjusted, seasonal_terms};
+use crate::decompose::{Kind, adjusted, seasonal_terms, significant};
 
-/// 95 % point of the standard normal law.
-const SIGNIFICANT: f64 = 1.644_853_626_951_472_2;
 /// Shortest season that is tested for.
 const SHORTEST: usize = 4;
 /// Least multiplicative term; a smaller one makes the decomposition additive.
@@ -46,34 +44,38 @@ impl Terms {
     }
 }
 
-/// Whether the autocorrelation at the season is significant (the 90 % test of the M3 and M4 competitions' theta).
-fn significant(series: &[f64], season: usize) -> bool {
-    let n = series.len() as f64;
-    let mean = series.iter().sum::<f64>() / n;
-    let product = |lag: usize| -> f64 {
-        series.iter().skip(lag).zip(series).map(|(later, earlier)| (later - mean) * (earlier - mean)).sum()
-    };
-    let variance = product(0);
-    let shorter: f64 = (1..season).map(|lag| (product(lag) / variance) * (product(lag) / variance)).sum();
-    let bound = SIGNIFICANT * ((1.0 + 2.0 * shorter) / n).sqrt();
-    (product(season) / variance).abs() > bound
+/// A series without its season.
+pub(super) struct Deseasoned {
+    pub(super) terms: Terms,
+    pub(super) rest: Vec<f64>,
+    /// Why the season is not of the form asked for, if so.
+    pub(super) fallback: Option<String>,
 }
 
 /// The seasonal terms of a series without gaps, and the series without them.
-pub(super) fn deseasoned(series: &[f64], season: usize, settings: &Settings) -> (Terms, Vec<f64>) {
-    let plain = || (Terms::NONE, series.to_vec());
-    if season < SHORTEST || series.len() < 2 * season || !significant(series, season) {
-        return plain();
+pub(super) fn deseasoned(series: &[f64], season: usize, settings: &Settings) -> Deseasoned {
+    let plain = |fallback| Deseasoned { terms: Terms::NONE, rest: series.to_vec(), fallback };
+    if season < SHORTEST {
+        return plain(None);
     }
+    if series.len() < 2 * season {
+        return plain(Some(format!("no season: fewer than two seasons of {season} sessions")));
+    }
+    if !significant(series, season) {
+        return plain(None);
+    }
+    let wanted = settings.decomposition == Kind::Multiplicative;
     let positive = series.iter().all(|y| *y > 0.0);
     let of = |kind: Kind| seasonal_terms(series, season, kind).map(|values| (kind, values));
-    let factors = (settings.decomposition == Kind::Multiplicative && positive).then(|| of(Kind::Multiplicative));
+    let factors = (wanted && positive).then(|| of(Kind::Multiplicative));
     let factors = factors.flatten().filter(|(_, values)| values.iter().all(|term| *term >= LEAST_FACTOR));
     match factors.or_else(|| of(Kind::Additive)) {
-        None => plain(),
+        None => plain(None),
         Some((kind, values)) => {
+            let why = if positive { "a factor is below 0.01" } else { "a price is zero or negative" };
+            let fallback = (wanted && kind == Kind::Additive).then(|| format!("additive season: {why}"));
             let rest = adjusted(series, &values, kind);
-            (Terms { multiplicative: kind == Kind::Multiplicative, values }, rest)
+            Deseasoned { terms: Terms { multiplicative: kind == Kind::Multiplicative, values }, rest, fallback }
         }
     }
 }

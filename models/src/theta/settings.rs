@@ -18,7 +18,6 @@ impl Settings {
     /// Reads `model`, `season` and `decomposition`.
     pub(super) fn read(spec: &ModelSpec) -> Result<Self, ModelError> {
         let refuse = |setting: &str, message: String| spec.refuse(setting, message);
-        spec.refuse_regressors()?;
         let mut settings = Self { kind: None, season: Season::Week, decomposition: Decomposition::Multiplicative };
         for (setting, value) in &spec.settings {
             let wrong = |accepted: &str| refuse(setting, format!("{value} is not {accepted}"));

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use crate::trees::direct::{self, StoredDirect};
+use crate::trees::explain::explain;
 use crate::trees::folds::Training;
 use crate::trees::settings::LONGEST;
 use crate::trees::table::Observed;
 use crate::trees::{Ensemble, Layout, NoTrainer, Settings, Stored, Strategy, Trainer, Unit, recursive, simulate};
-use crate::{Family, FitContext, Fitted, FittedModel, History, Model, ModelError, ModelSpec, Regressor};
+use crate::{Explanation, Family, FitContext, Fitted, FittedModel, History, Model, ModelError, ModelSpec, Regressor};
 
 /// The family named `xgboost`, trained by `T`.
 #[derive(Debug, Clone, Default)]
@@ -36,6 +37,10 @@ impl<T: Trainer + 'static> Family for Xgboost<T> {
         "xgboost"
     }
 
+    fn uses_regressors(&self) -> bool {
+        true
+    }
+
     fn model(&self, spec: &ModelSpec) -> Result<Box<dyn Model>, ModelError> {
         let settings = Settings::read(spec)?;
         Ok(Box::new(Configured { trainer: self.trainer.clone(), settings, regressors: spec.regressors.clone() }))
@@ -50,6 +55,10 @@ impl<T: Trainer + 'static> Family for Xgboost<T> {
             return Ok(Box::new(simulate::Loaded::new(Stored::decode(bytes)?)?));
         }
         Ok(Box::new(direct::Loaded::new(StoredDirect::decode(bytes)?)?))
+    }
+
+    fn explain(&self, fitted: &Fitted) -> Result<Explanation, ModelError> {
+        Ok(explain(fitted))
     }
 }
 

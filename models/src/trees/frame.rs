@@ -1,47 +1,22 @@
-//! The frame of every stored form: mark, header, body, checksum; see [`crate::trees`].
+//! The frame of the trees' stored forms, and what their bodies share; see [`crate::trees`].
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sha2::{Digest, Sha256};
 
 use crate::ModelError;
+pub(crate) use crate::frame::corrupt;
 use crate::trees::{Settings, Unit};
 
-const MAGIC: &[u8; 4] = b"ALXG";
-const CHECKSUM: usize = 32;
-
-pub(crate) fn corrupt(what: &str) -> ModelError {
-    ModelError::Corrupt(what.to_owned())
-}
+const MARK: &[u8; 4] = b"ALXG";
 
 /// The bytes of a header and the body's parts.
 pub(crate) fn write(header: &impl Serialize, parts: &[&[u8]]) -> Result<Vec<u8>, ModelError> {
-    let unwritable = |e: String| ModelError::Numerical(format!("the stored header cannot be written: {e}"));
-    let header = serde_json::to_vec(header).map_err(|e| unwritable(e.to_string()))?;
-    let length = u32::try_from(header.len()).map_err(|e| unwritable(e.to_string()))?;
-    let mut bytes = MAGIC.to_vec();
-    bytes.extend(length.to_le_bytes());
-    bytes.extend(header);
-    parts.iter().for_each(|part| bytes.extend(*part));
-    let checksum = Sha256::digest(&bytes);
-    bytes.extend(checksum);
-    Ok(bytes)
+    crate::frame::write(MARK, header, parts)
 }
 
 /// Header and body.
 pub(crate) fn read<H: DeserializeOwned>(bytes: &[u8]) -> Result<(H, &[u8]), ModelError> {
-    let end = bytes.len().checked_sub(CHECKSUM).ok_or_else(|| corrupt("shorter than its checksum"))?;
-    let (body, checksum) = bytes.split_at(end);
-    if Sha256::digest(body)[..] != *checksum {
-        return Err(corrupt("the checksum differs"));
-    }
-    let body = body.strip_prefix(MAGIC).ok_or_else(|| corrupt("the first four bytes are not ALXG"))?;
-    let (length, body) = body.split_first_chunk::<4>().ok_or_else(|| corrupt("the header is missing"))?;
-    let (header, body) = body
-        .split_at_checked(u32::from_le_bytes(*length) as usize)
-        .ok_or_else(|| corrupt("the header is cut short"))?;
-    let header = serde_json::from_slice(header).map_err(|e| corrupt(&format!("header: {e}")))?;
-    Ok((header, body))
+    crate::frame::read(MARK, bytes)
 }
 
 /// The bytes of `f32` values, and back; `count` values and no more, all finite.

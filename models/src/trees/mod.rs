@@ -31,6 +31,7 @@ mod evaluate;
 mod evaluate_avx2;
 #[cfg(target_arch = "x86_64")]
 mod evaluate_avx512;
+mod explain;
 mod family;
 mod features;
 mod folds;

@@ -80,12 +80,17 @@ impl State for AtOrigin<'_> {
         let residuals = self.model.residuals.as_slice();
         let last = self.levels.last().copied().unwrap_or(f64::NAN);
         let past = Past { levels: &self.levels, squares: &self.squares };
-        let mut blocks: Vec<Block> = (0..paths.div_ceil(LANES)).map(|_| Block::default()).collect();
         let mut features = vec![Column::default(); self.model.layout.names().len()];
         let mut predicted = Column::default();
-        for (h, (day, shared)) in out.chunks_exact_mut(paths.max(1)).zip(&self.shared).enumerate() {
-            let mut rng = stream.day(h);
-            for (block, values) in blocks.iter_mut().zip(day.chunks_mut(LANES)) {
+        let mut block = Block::default();
+        // block after block through all days: what is held does not grow with the paths
+        let days = out.chunks_exact_mut(paths.max(1)).zip(&self.shared).enumerate();
+        let mut days: Vec<_> = days.map(|(h, (day, shared))| (stream.day(h), day.chunks_mut(LANES), shared)).collect();
+        for _ in 0..paths.div_ceil(LANES) {
+            block.levels.clear();
+            block.squares.clear();
+            for (rng, values, shared) in &mut days {
+                let Some(values) = values.next() else { break };
                 let ahead = Ahead { levels: &block.levels, squares: &block.squares };
                 self.model.layout.fill(past, ahead, shared, features.iter_mut().map(|column| &mut column.0));
                 evaluator.predict(&features, &mut predicted)?;
@@ -103,6 +108,7 @@ impl State for AtOrigin<'_> {
                 block.squares.push(squares);
             }
         }
+        drop(days);
         finite(out)
     }
 }

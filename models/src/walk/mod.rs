@@ -5,11 +5,13 @@
 //! walk may also start from the mean of the last few levels. Everything is linear in levels, so that medians and
 //! moments are exact.
 
+mod explain;
 mod fit;
 mod levels;
 mod origin;
 mod settings;
 
+pub(crate) use explain::explain;
 pub(crate) use fit::{Trained, finite, fitted, json_error};
 pub(crate) use levels::Levels;
 pub(crate) use settings::{read, whole};

@@ -12,10 +12,9 @@ pub(crate) type Own<'a> = (&'a str, &'a mut dyn FnMut(&Value) -> Result<(), Stri
 /// Reads `innovations` and at most one setting of the family's own.
 ///
 /// # Errors
-/// [`ModelError::Setting`] for any other setting, a value out of range, or a regressor: walks use none.
+/// [`ModelError::Setting`] for any other setting, or a value out of range.
 pub(crate) fn read(spec: &ModelSpec, mut own: Option<Own<'_>>) -> Result<Kind, ModelError> {
     let refuse = |setting: &str, message: String| spec.refuse(setting, message);
-    spec.refuse_regressors()?;
     let mut kind = Kind::default();
     for (setting, value) in &spec.settings {
         match (setting.as_str(), &mut own) {

@@ -151,9 +151,10 @@ proptest! {
 
 #[test]
 fn inner_origins_leave_room_for_their_targets() {
-    assert_eq!(inner_origins(100, 14, 3), [57, 71, 85]);
-    assert_eq!(inner_origins(30, 14, 9), [1, 15]);
-    assert_eq!(inner_origins(15, 14, 9), [0]);
-    assert!(inner_origins(14, 14, 9).is_empty());
-    assert!(inner_origins(0, 0, 9).is_empty());
+    assert_eq!(inner_origins(100, 14, 14, 3), [57, 71, 85]);
+    assert_eq!(inner_origins(100, 14, 5, 3), [75, 80, 85]);
+    assert_eq!(inner_origins(30, 14, 14, 9), [1, 15]);
+    assert_eq!(inner_origins(15, 14, 14, 9), [0]);
+    assert!(inner_origins(14, 14, 14, 9).is_empty());
+    assert!(inner_origins(0, 0, 0, 9).is_empty());
 }

@@ -1,7 +1,7 @@
 //! What the tests of the family share.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, unreachable_pub)]
 
-use almanac_models::arima::Parameters;
+use almanac_models::arima::{Effect, Order, Parameters};
 use almanac_models::{FitContext, Fitted, FittedModel, FutureRegressor, History, ModelError, ModelSpec, Regressor};
 use almanac_models::{Registry, State, StreamKey};
 use serde_json::Value;
@@ -64,6 +64,40 @@ pub fn deviations(state: &dyn State, horizon: usize) -> Vec<f64> {
         (squares / COUNT as f64).sqrt()
     };
     drawn.chunks_exact(COUNT).enumerate().map(deviation).collect()
+}
+
+/// A list of numbers, NaN where there is none.
+pub fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap_or(f64::NAN)).collect()
+}
+
+fn size(value: &Value) -> usize {
+    usize::try_from(value.as_u64().unwrap()).unwrap()
+}
+
+/// The parameters that a case of the oracles has.
+pub fn parameters(case: &Value) -> Parameters {
+    let (order, seasonal) = (&case["order"], &case["seasonal"]);
+    let effects = numbers(&case["beta"]).into_iter().enumerate();
+    Parameters {
+        order: Order {
+            p: size(&order[0]),
+            d: size(&order[1]),
+            q: size(&order[2]),
+            seasonal_p: size(&seasonal[0]),
+            seasonal_d: size(&seasonal[1]),
+            seasonal_q: size(&seasonal[2]),
+            season: size(&seasonal[3]),
+        },
+        ar: numbers(&case["ar"]),
+        ma: numbers(&case["ma"]),
+        seasonal_ar: numbers(&case["seasonal_ar"]),
+        seasonal_ma: numbers(&case["seasonal_ma"]),
+        constant: case["constant"].as_f64(),
+        effects: effects.map(|(i, b)| Effect { column: format!("x{i}"), coefficient: Some(b) }).collect(),
+        fourier: None,
+        variance: case["variance"].as_f64().unwrap(),
+    }
 }
 
 /// A fixed pseudo-random normal-like sequence (sum of uniforms), without a library.

@@ -8,7 +8,8 @@ simple_differencing=True. Series with gaps: levels, use_exact_diffuse=True.
 arima_seasonal.json: the same for seasonal specifications with one to three regressors, seasons up to 24.
 Both also hold forecasts of 14 steps and their standard errors, from levels with use_exact_diffuse=True.
 arima_fits.json: maximised log-likelihoods, best of three optimisers.
-arima_known.json: the series of the known answers (wpi1, air2, friedman2) as published with statsmodels' own tests.
+arima_known.json: the series of the known answers (wpi1, air2, friedman2) as published with statsmodels' own tests, and
+Stata's predictions of friedman2: one step ahead, dynamic from 1978q1, and forecasts after 1978q1.
 """
 
 import json
@@ -129,6 +130,10 @@ write(folder, "arima_known.json", {
     "air2": list(results_sarimax.air2_data),
     "consump": list(friedman["consump"]),
     "m2": list(friedman["m2"]),
+    "friedman2_prediction": results_sarimax.friedman2_prediction,
+    "friedman2_dynamic_prediction": results_sarimax.friedman2_dynamic_prediction,
+    "friedman2_forecast": results_sarimax.friedman2_forecast,
+    "friedman2_dynamic_forecast": results_sarimax.friedman2_dynamic_forecast,
 })
 
 rng = np.random.default_rng(20240502)

@@ -6,8 +6,9 @@
 The series themselves are not stored: each is named by file, column and the rows taken, with its length and sum. For
 each: the order that AutoARIMA (defaults: stepwise, exact likelihood, p and q to 5, P and Q to 2) chooses, and its AICc
 by statsmodels' exact likelihood of the differenced series, at AutoARIMA's coefficients (`aicc`) and after statsmodels
-has optimised from there (`aicc_refitted`). The file is written after each series, of all kinds in turn, and may be
-stopped there. Mean or drift is a regression, the variance is concentrated out of both.
+has optimised from there (`aicc_refitted`). Mean or drift is a regression, the variance is concentrated out of both.
+The coefficients, that variance and the log-likelihood at them are kept, so that the test can evaluate its own likelihood
+at the same place. The file is written after each series, of all kinds in turn; a run goes on where the last one stopped.
 """
 
 import csv
@@ -93,6 +94,12 @@ def score(y, arma, coef):
     model.ssm.tolerance = 0
     start = np.array(beta + [coef[name] for name in names], dtype=float)
     at, k = model.loglike(start, transformed=True), len(start) + 1
+    filtered = model.ssm.filter()
+    parts = np.split(start[len(beta):], np.cumsum([p, q, P]))
+    found = {name: list(values) for name, values in zip(["ar", "ma", "seasonal_ar", "seasonal_ma"], parts)}
+    # a drift of every session is one of a season where seasons are differenced: the constant is its regression's
+    found |= {"constant": beta[0] * (s if D else 1) if beta else None, "beta": [], "variance": float(filtered.scale)}
+    found["log_likelihood"] = at
     best = at
     if len(start):
         try:
@@ -100,25 +107,32 @@ def score(y, arma, coef):
         except (ValueError, np.linalg.LinAlgError):
             pass
     n = model.nobs
-    return aicc(at, n, k), aicc(best, n, k)
+    return found, aicc(at, n, k), aicc(best, n, k)
 
 
 def plain(o):
     return o.item() if hasattr(o, "item") else str(o)
 
 
-found = []
+def key(series):
+    return [series[name] for name in ["file", "selected", "skip"]]
+
+
+found = json.loads(out.read_text())["series"] if out.exists() else []
+done = [key(series) for series in found]
 for file, column, selector, selected, skip, season in entries():
+    if [file, selected, skip] in done:
+        continue
     y = read(file, column, selector, selected, skip)
     if len(y) < ROWS or np.ptp(y) == 0:
         continue
     fitted = AutoARIMA(season_length=season).fit(y).model_
-    at, refitted = score(y, fitted["arma"], fitted["coef"])
+    fit, at, refitted = score(y, fitted["arma"], fitted["coef"])
     p, q, P, Q, s, d, D = (int(v) for v in fitted["arma"])
     found.append({
         "file": file, "column": column, "selector": selector, "selected": selected, "skip": skip, "rows": len(y),
-        "sum": float(y.sum()), "season": season, "order": [p, d, q], "seasonal": [P, D, Q],
-        "constant": bool({"intercept", "drift"} & set(fitted["coef"])), "aicc": at, "aicc_refitted": refitted,
+        "sum": float(y.sum()), "season": season, "order": [p, d, q], "seasonal": [P, D, Q, season], **fit,
+        "aicc": at, "aicc_refitted": refitted,
     })
     print(len(found), file, selected, skip, found[-1]["order"], found[-1]["seasonal"], round(at, 2), flush=True)
     head = {"statsforecast": statsforecast.__version__, "statsmodels": statsmodels.__version__}

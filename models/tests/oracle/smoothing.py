@@ -64,7 +64,7 @@ def known(series):
                 start = fit["initstate"]
                 trend = model[1] != "N"
                 cases.append({
-                    "series": name, "form": form, "loglik": first(fit["loglik"]),
+                    "series": name, "form": form, "loglik": first(fit["loglik"]), "sigma2": first(fit["sigma2"]),
                     **{key: first(fit[key]) for key in ["alpha", "beta", "gamma", "phi"]},
                     "level": start[0], "growth": start[1] if trend else 0.0,
                     # R lists the newest term first

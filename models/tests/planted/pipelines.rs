@@ -5,10 +5,11 @@ use std::ops::Range;
 use almanac_models::conformance::{Honest, Observation, Panel, Pipeline, Series};
 use almanac_models::{Calendar, Day, Skip, cut, inner_origins};
 
-/// The training window ends with the first session after the cutoff.
-pub(crate) struct FitSeesTheOrigin;
+/// The training window ends with so many sessions after the cutoff: with one a fit sees the day it forecasts, with a
+/// horizon a combination has the targets of inner origins at the cutoff.
+pub(crate) struct FitSeesBeyond(pub(crate) usize);
 
-impl Pipeline for FitSeesTheOrigin {
+impl Pipeline for FitSeesBeyond {
     fn training_range(
         &self,
         calendar: &Calendar,
@@ -18,7 +19,7 @@ impl Pipeline for FitSeesTheOrigin {
         cutoff: Day,
     ) -> Result<Range<usize>, Skip> {
         let range = Honest.training_range(calendar, days, target, regressors, cutoff)?;
-        Ok(range.start..range.end + 1)
+        Ok(range.start..range.end + self.0)
     }
 }
 
@@ -63,7 +64,7 @@ pub(crate) struct InnerFoldPastTheCutoff;
 
 impl Pipeline for InnerFoldPastTheCutoff {
     fn inner_origins(&self, days: &[Day], cutoff: Day, horizon: usize) -> Vec<usize> {
-        inner_origins(cut(days, cutoff) + 1, horizon, 20)
+        inner_origins(cut(days, cutoff) + 1, horizon, horizon, 20)
     }
 }
 

@@ -2,7 +2,8 @@
 //! itself.
 
 use almanac_models::{
-    Family, FitContext, Fitted, FittedModel, Future, History, Model, ModelError, ModelSpec, State, StreamKey,
+    Explanation, Family, FitContext, Fitted, FittedModel, Future, History, Model, ModelError, ModelSpec, State,
+    StreamKey,
 };
 use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
@@ -45,6 +46,10 @@ impl Family for Regress {
         "regress"
     }
 
+    fn uses_regressors(&self) -> bool {
+        true
+    }
+
     fn model(&self, _spec: &ModelSpec) -> Result<Box<dyn Model>, ModelError> {
         Ok(Box::new(*self))
     }
@@ -56,6 +61,10 @@ impl Family for Regress {
     fn load(&self, _version: u32, bytes: &[u8]) -> Result<Box<dyn FittedModel>, ModelError> {
         let parameters = serde_json::from_slice(bytes).map_err(|e| ModelError::Corrupt(e.to_string()))?;
         Ok(Box::new(Loaded { parameters, flaw: self.flaw }))
+    }
+
+    fn explain(&self, fitted: &Fitted) -> Result<Explanation, ModelError> {
+        Ok(Explanation::of_parameters(fitted, "a regression of returns", "resampled"))
     }
 }
 
@@ -187,6 +196,10 @@ impl Family for LagZero {
         "lag_zero"
     }
 
+    fn uses_regressors(&self) -> bool {
+        true
+    }
+
     fn model(&self, _spec: &ModelSpec) -> Result<Box<dyn Model>, ModelError> {
         Ok(Box::new(LagZero))
     }
@@ -197,6 +210,10 @@ impl Family for LagZero {
 
     fn load(&self, version: u32, bytes: &[u8]) -> Result<Box<dyn FittedModel>, ModelError> {
         Regress { flaw: None }.load(version, bytes)
+    }
+
+    fn explain(&self, fitted: &Fitted) -> Result<Explanation, ModelError> {
+        Regress { flaw: None }.explain(fitted)
     }
 }
 

@@ -3,14 +3,14 @@
 use std::path::Path;
 use std::process::Command;
 
+use almanac_tests::notice;
+
 use crate::warehouse::Warehouse;
 
 /// DuckDB finds the same rows in both, each once. Without a Python that has it, says so.
 pub(crate) fn same_tables(one: &Warehouse, other: &Warehouse) {
     let Ok(python) = std::env::var("ALMANAC_PYTHON") else {
-        println!(
-            "NOTICE: no second opinion, ALMANAC_PYTHON does not name a Python with tests/readers/requirements.txt"
-        );
+        notice("no second opinion, ALMANAC_PYTHON does not name a Python with tests/readers/requirements.txt");
         return;
     };
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("readers/compare_tables.py");

@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use almanac_tests::notice;
+
 use crate::site::Site;
 
 /// Names of the sites; the first holds the switch.
@@ -20,7 +22,7 @@ impl Network {
         match Self::claim().and_then(|network| network.build().map(|()| network)) {
             Ok(network) => Some(network),
             Err(refusal) => {
-                println!("NOTICE: nothing proved, network namespaces need root, iproute2 and iptables: {refusal}");
+                notice(&format!("nothing proved, network namespaces need root, iproute2 and iptables: {refusal}"));
                 None
             }
         }

@@ -1,7 +1,7 @@
 //! Rows do not depend on where they are computed.
 
 use crate::processes::Cluster;
-use crate::warehouse::World;
+use crate::warehouse::{World, succeed};
 
 #[test]
 fn embedded_one_executor_and_three_give_the_same_rows() {
@@ -19,6 +19,26 @@ fn embedded_one_executor_and_three_give_the_same_rows() {
         let before = warehouse.tree("");
         warehouse.backfill(&["--scheduler", &cluster.address()]);
         assert_eq!(warehouse.tree(""), before, "a second run wrote something");
+    }
+}
+
+#[test]
+fn executors_log_runs_and_units() {
+    let world = World::new();
+    let cluster = Cluster::with(1, vec![("ALMANAC_LOG".to_owned(), "info,almanac_engine=debug".to_owned())]);
+    let warehouse = world.warehouse("logged");
+    warehouse.backfill(&["--models", "naive", "--from", "2024-07-01", "--scheduler", &cluster.address()]);
+    let select = ["sql", "--format", "ndjson", "-c", "SELECT run_id FROM ops.runs"];
+    let answer: serde_json::Value = serde_json::from_str(&succeed(warehouse.command(&select))).unwrap();
+    let run = answer[0]["run_id"].as_str().or_else(|| answer["run_id"].as_str()).unwrap().to_owned();
+    let logs = cluster.logs();
+    let lines: Vec<serde_json::Value> = logs.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    for key in ["Coffee", "Sugar"] {
+        let unit = format!("naive/v1/2024-06-30/{key}");
+        let of_unit: Vec<_> = lines.iter().filter(|line| line["unit"] == unit.as_str()).collect();
+        // its fit and its forecasts
+        assert_eq!(of_unit.len(), 2, "{unit}: {logs}");
+        assert!(of_unit.iter().all(|line| line["run"] == run.as_str() && line["status"] == "ok"));
     }
 }
 

@@ -4,7 +4,9 @@ use std::process::{Child, Command, Output};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use crate::processes::{Cluster, wait};
+use crate::independent;
+use crate::process::wait;
+use crate::processes::Cluster;
 use crate::site::Site;
 use crate::warehouse::{Rows, Warehouse, World, told};
 
@@ -13,6 +15,10 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(240);
 
 /// A backfill of 48 cells whose tasks take long enough to be disturbed.
 const ARGUMENTS: [&str; 6] = ["--paths", "400", "--every", "quarterly", "--wait-scheduler", "60"];
+
+/// Two cells whose paths are uploaded in parts: 250 origins of 2,000 paths of 14 days, in single precision.
+pub(crate) const LARGE: [&str; 8] =
+    ["--models", "random_walk", "--paths", "2000", "--from", "2024-01-01", "--to", "2024-12-31"];
 
 /// A cluster, a warehouse, and the rows it has to end with.
 pub(crate) struct Scene {
@@ -26,12 +32,14 @@ pub(crate) struct Scene {
     rows: Rows,
 }
 
-/// Starts a backfill on so many executors, disturbs it amid its tasks, and sees it succeed with the right rows.
-pub(crate) fn rows_survive(executors: usize, disturb: impl FnOnce(&mut Cluster)) {
+/// Starts a backfill on so many executors, disturbs it amid its tasks, and sees it succeed with the right rows. Returns
+/// the scene after it.
+pub(crate) fn rows_survive(executors: usize, disturb: impl FnOnce(&mut Cluster)) -> Scene {
     let mut scene = Scene::new(Cluster::new(executors));
     let driver = scene.start_amid(6.0);
     disturb(&mut scene.cluster);
     scene.ends_whole(driver);
+    scene
 }
 
 impl Scene {
@@ -111,6 +119,11 @@ impl Scene {
     /// The tables hold the rows.
     pub(crate) fn is_whole(&self) {
         assert_eq!(self.warehouse().rows(), self.rows);
+    }
+
+    /// A reader that shares no code with ours finds the rows, each once. Takes seconds: once in a test is enough.
+    pub(crate) fn is_whole_to_others(&self) {
+        independent::same_tables(&self.undisturbed(), &self.warehouse());
     }
 }
 

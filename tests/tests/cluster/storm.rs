@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use crate::independent;
 use crate::processes::Cluster;
 use crate::random::Random;
 use crate::scene::{Scene, end};
@@ -44,7 +43,7 @@ fn deaths_at_random_moments() {
         longest = longest.max(took);
         resumed += usize::from(!at_once);
         if nth + 1 == deaths {
-            independent::same_tables(&scene.undisturbed(), &scene.warehouse());
+            scene.is_whole_to_others();
         }
         std::fs::remove_dir_all(&scene.warehouse().root).unwrap();
     }

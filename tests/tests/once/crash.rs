@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::random::Random;
-use crate::warehouse::{Warehouse, World, kill_after};
+use crate::warehouse::{Warehouse, World, kill_after, succeed};
 
 /// Runs the backfill with a death at the point, again and again on the same warehouse, until it gets through. Every
 /// `nth` must be large enough for each run to commit something. Returns the number of deaths.
@@ -88,8 +88,58 @@ fn death_before_a_checkpoint() {
     assert_eq!(warehouse.rows(), undisturbed.rows());
 }
 
-/// What a kill between the two writes of a checkpoint leaves: the checkpoint, or a part of it under its temporary name,
-/// and a pointer to an older one or none.
+/// Versions of the table's checkpoints, in order.
+fn checkpoints(warehouse: &Warehouse, table: &str) -> Vec<u64> {
+    let below = format!("{}/_delta_log", table.replace('.', "/"));
+    // the first deaths come before the last table does
+    if !warehouse.root.join(&below).is_dir() {
+        return Vec::new();
+    }
+    let files = warehouse.tree(&below).into_keys();
+    let names = files.map(|path| path.file_name().unwrap().to_str().unwrap().to_owned());
+    names.filter_map(|name| name.strip_suffix(".checkpoint.parquet")?.parse().ok()).collect()
+}
+
+/// Version of the checkpoint that the table's readers are pointed to.
+fn pointed_to(warehouse: &Warehouse, table: &str) -> Option<u64> {
+    let pointer = format!("{}/_delta_log/_last_checkpoint", table.replace('.', "/"));
+    let text = std::fs::read_to_string(warehouse.root.join(pointer)).ok()?;
+    serde_json::from_str::<serde_json::Value>(&text).unwrap()["version"].as_u64()
+}
+
+#[test]
+fn death_between_a_checkpoint_and_its_pointer() {
+    const TABLES: [&str; 3] = ["forecast.trained_models", "forecast.distributions", "forecast.point_forecasts"];
+    let world = World::new();
+    let arguments = ["backfill", "--every", "monthly", "--models", "naive,random_walk", "--cells-per-commit", "1"];
+    let undisturbed = world.warehouse("undisturbed");
+    undisturbed.backfill(&arguments[1..]);
+    let warehouse = world.warehouse("w");
+    let unfinished = || {
+        let newest = TABLES.map(|table| checkpoints(&warehouse, table).last().copied());
+        let pointers = TABLES.map(|table| pointed_to(&warehouse, table));
+        newest.iter().zip(pointers).filter(|(newest, pointer)| *newest > pointer).count()
+    };
+    let mut seen = 0;
+    let mut deaths = 0;
+    while warehouse.dies_at("checkpoint_pointer", &arguments) {
+        deaths += 1;
+        seen += usize::from(unfinished() > 0);
+        assert!(deaths < 120, "still dying after {deaths} runs");
+    }
+    assert!(deaths >= 6 && seen >= 6, "{deaths} deaths, after {seen} of them a checkpoint without its pointer");
+    assert_eq!(warehouse.rows(), undisturbed.rows());
+    // by hand: a newer checkpoint, and again none that points to it
+    let before = TABLES.map(|table| pointed_to(&warehouse, table));
+    assert!(warehouse.dies_at("checkpoint_pointer", &["maintain", "checkpoint"]), "no checkpoint was due");
+    assert_eq!(warehouse.rows(), undisturbed.rows());
+    succeed(warehouse.command(&["maintain", "checkpoint"]));
+    assert_ne!(TABLES.map(|table| pointed_to(&warehouse, table)), before, "later checkpoints are pointed to");
+    assert_eq!(warehouse.rows(), undisturbed.rows());
+}
+
+/// What a kill amid the first write of a checkpoint leaves: a part of it under its temporary name, and a pointer to an
+/// older one or none.
 #[test]
 fn checkpoints_that_were_never_finished() {
     let world = World::new();

@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use almanac_tests::notice;
+
 use crate::warehouse::succeed;
 
 /// A file system in memory, mounted until dropped.
@@ -20,7 +22,9 @@ impl Mounted {
             Ok(output) => String::from_utf8_lossy(&output.stderr).into_owned(),
             Err(error) => error.to_string(),
         };
-        println!("NOTICE: nothing proved, mounting a tmpfs needs root: {}", refusal.trim());
+        // one notice of all such folders
+        let refusal = refusal.replace(&folder.display().to_string(), "the folder");
+        notice(&format!("nothing proved, mounting a tmpfs needs root: {refusal}"));
         None
     }
 

@@ -179,7 +179,9 @@ fn an_interrupt_ends_with_130_and_the_next_run_completes() {
         assert!(sent.success());
         lines.for_each(drop);
         let output = child.wait_with_output().unwrap();
-        assert_eq!(output.status.code(), Some(130), "after {step}: {}", told(&output));
+        let told = told(&output);
+        assert_eq!(output.status.code(), Some(130), "after {step}: {told}");
+        assert!(told.contains("interrupted; run the same command again to resume"), "after {step}: {told}");
         warehouse.backfill(&[]);
         assert_eq!(warehouse.rows(), undisturbed.rows(), "after an interrupt past {step}");
     }

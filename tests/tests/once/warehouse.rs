@@ -196,7 +196,7 @@ impl Warehouse<'_> {
 
     /// The one number that a query returns.
     pub(crate) fn number(&self, query: &str) -> u64 {
-        let answer = succeed(self.command(&["sql", "--format", "json", "-c", query]));
+        let answer = succeed(self.command(&["sql", "--format", "ndjson", "-c", query]));
         let row: Value = serde_json::from_str(answer.trim().trim_matches(['[', ']'])).unwrap();
         row.as_object().unwrap().values().next().unwrap().as_u64().unwrap()
     }

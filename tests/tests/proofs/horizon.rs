@@ -1,7 +1,9 @@
 //! The horizon grows: columns are added, forecasts are made anew with more days, and above 64 days each is a row.
 
+use almanac_tests::notice;
 use serde_json::Value;
 
+use crate::readers::NO_READERS;
 use crate::support::{Ended, Job, demo_data, example};
 
 /// Two windows, two keys, four models, 16 sessions.
@@ -43,7 +45,7 @@ fn units(ended: &Ended, step: &str) -> u64 {
 fn read_by_others(job: &Job, moment: &str) {
     match std::env::var("ALMANAC_PYTHON") {
         Ok(python) => crate::readers::read(&python, job, moment),
-        Err(_) => println!("NOTICE: {moment}: other readers were not asked, ALMANAC_PYTHON is not set"),
+        Err(_) => notice(NO_READERS),
     }
 }
 

@@ -7,17 +7,22 @@ use tempfile::TempDir;
 
 use crate::support::{Job, demo_data, example};
 
-/// Growth that is accepted of an axis four to ten times longer: peaks of equal runs differ by up to a sixth.
-const FLAT: f64 = 1.25;
+/// Growth that is accepted of an axis four to ten times longer. Quiet it is below 10 %; peaks of equal runs differ by 8 %
+/// beside other work.
+const FLAT: f64 = 1.15;
+
+/// Growth that is accepted over keys: quiet it is nothing for forecasts and 10 to 13 % for fits, whose buckets hold ten
+/// times the rows.
+const FLAT_OVER_KEYS: f64 = 1.2;
 
 /// Peak resident memory of a command in MiB, as its last line says.
 fn peak(job: &Job, command: &str) -> f64 {
     job.ok(&[command]).steps().iter().filter_map(|step| step["peak_mib"].as_f64()).next_back().unwrap()
 }
 
-fn assert_flat(what: &str, short: f64, long: f64) {
+fn assert_flat(what: &str, accepted: f64, short: f64, long: f64) {
     println!("{what}: {short:.0} MiB and {long:.0} MiB");
-    assert!(long <= short * FLAT, "{what}: {short:.0} MiB became {long:.0} MiB");
+    assert!(long <= short * accepted, "{what}: {short:.0} MiB became {long:.0} MiB");
 }
 
 /// Peak of a whole backfill of the demo data, by one worker, the least of three: whether the largest moments of its
@@ -32,7 +37,7 @@ fn demo(data: &TempDir, flags: &[&str]) -> f64 {
 fn four_windows_or_sixteen() {
     let data = demo_data();
     let run = |from: &str, to: &str| demo(&data, &["--from", from, "--to", to]);
-    assert_flat("4 and 16 windows", run("2022-01-01", "2023-12-31"), run("2017-01-01", "2024-12-31"));
+    assert_flat("4 and 16 windows", FLAT, run("2022-01-01", "2023-12-31"), run("2017-01-01", "2024-12-31"));
 }
 
 #[test]
@@ -40,7 +45,7 @@ fn two_thousand_paths_or_twenty_thousand() {
     let data = demo_data();
     let half_year = ["--from", "2023-01-01", "--to", "2023-06-30", "--paths"];
     let run = |paths: &str| demo(&data, &[&half_year[..], &[paths]].concat());
-    assert_flat("2,000 and 20,000 paths", run("2000"), run("20000"));
+    assert_flat("2,000 and 20,000 paths", FLAT, run("2000"), run("20000"));
 }
 
 /// Daily data of that many keys.
@@ -62,8 +67,8 @@ fn panel(keys: usize) -> (TempDir, std::path::PathBuf) {
          [[sources]]\nname = \"sales\"\npath = \"sales.csv\"\nbars = true\nkey = { item = \"item\" }\n\
          columns = [{ name = \"sales\" }]\n\
          [training]\nevery = \"monthly\"\nyears = 2\nminimum_days = 365\n\
-         [forecast]\nmodels = [\"naive\", \"random_walk\"]\nmodel_version = \"v1\"\nhorizon = 14\npaths = 200\n\
-         levels = [80, 95]\nseed = 42\nfrom = \"2023-01-01\"\nto = \"2023-02-28\"\n",
+         [forecast]\nmodels = [\"naive\"]\nmodel_version = \"v1\"\nhorizon = 14\npaths = 2000\n\
+         levels = [80, 95]\nseed = 42\nfrom = \"2023-01-01\"\nto = \"2023-01-15\"\n",
     )
     .unwrap();
     (folder, config)
@@ -78,10 +83,10 @@ fn two_hundred_keys_or_two_thousand() {
         job.ok(&["build"]);
         let peaks = (peak(&job, "train"), peak(&job, "infer"));
         let points = job.count("SELECT count(*) FROM forecast.point_forecasts");
-        assert_eq!(points, keys as i64 * 59 * 14 * 2);
+        assert_eq!(points, keys as i64 * 15 * 14);
         peaks
     };
     let (few, many) = (run(200), run(2_000));
-    assert_flat("train, 200 and 2,000 keys", few.0, many.0);
-    assert_flat("infer, 200 and 2,000 keys", few.1, many.1);
+    assert_flat("train, 200 and 2,000 keys", FLAT_OVER_KEYS, few.0, many.0);
+    assert_flat("infer, 200 and 2,000 keys", FLAT_OVER_KEYS, few.1, many.1);
 }

@@ -2,7 +2,13 @@
 
 use std::process::Command;
 
+use almanac_tests::notice;
+
 use crate::support::{Job, demo_data, example, root};
+
+/// Why other readers were not asked.
+pub(crate) const NO_READERS: &str =
+    "not read by others, ALMANAC_PYTHON does not name a Python with tests/readers/requirements.txt";
 
 /// Reads every table with all three; they must agree.
 pub(crate) fn read(python: &str, job: &Job, moment: &str) {
@@ -18,7 +24,7 @@ pub(crate) fn read(python: &str, job: &Job, moment: &str) {
 #[test]
 fn foreign_readers_agree_before_and_after_maintenance() {
     let Ok(python) = std::env::var("ALMANAC_PYTHON") else {
-        println!("NOTICE: nothing proved, ALMANAC_PYTHON does not name a Python with tests/readers/requirements.txt");
+        notice(NO_READERS);
         return;
     };
     let data = demo_data();

@@ -1,5 +1,7 @@
 //! On real prices: the work that there is, naive's errors as measured elsewhere, and what models must reach.
 
+use serde_json::Value;
+
 use crate::support::{Job, example, real_data, score};
 
 /// Half-year, then MAE at 1, 7, 14 sessions and over all of them: coffee, sugar. From the README of the real data,
@@ -54,10 +56,11 @@ fn the_seed_backfill() {
     let leaks = "SELECT (SELECT count(*) FROM forecast.distributions WHERE has_data_leakage) \
                  + (SELECT count(*) FROM forecast.point_forecasts WHERE has_data_leakage)";
     assert_eq!(job.count(leaks), 0);
-    let status = job.ok(&["status"]).stdout;
-    let skipped = status.lines().find(|line| line.contains("train") && line.contains("skipped")).unwrap();
-    let fields: Vec<&str> = skipped.split('|').map(str::trim).collect();
-    assert_eq!(fields[2..6], ["sarimax_auto_weather", "skipped", "missing_column", "16"]);
+    let status: Value = serde_json::from_str(&job.ok(&["status", "-o", "json"]).stdout).unwrap();
+    let units = status["units"].as_array().unwrap();
+    let skipped = units.iter().find(|unit| unit["step"] == "train" && unit["status"] == "skipped").unwrap();
+    assert_eq!((&skipped["model"], &skipped["reason"]), (&"sarimax_auto_weather".into(), &"missing_column".into()));
+    assert_eq!(skipped["units"], 16);
 
     naive_by_window(&job);
     for (key, mae, mape, forecasts) in [("Coffee", 8.395, 4.38, 1984), ("Sugar", 0.602, 3.55, 1976)] {

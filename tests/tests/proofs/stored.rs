@@ -2,10 +2,13 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
+use almanac_tests::notice;
 use serde_json::Value;
 
-use crate::support::{Job, demo_data, edited};
+use crate::readers::NO_READERS;
+use crate::support::{Job, demo_data, edited, example};
 
 /// Bytes from which a model is stored as an object.
 const LARGE: i64 = 1_048_576;
@@ -60,11 +63,11 @@ fn large_models_are_objects_and_a_damaged_one_fails_its_unit() {
     bytes[whole.len() / 2] ^= 1;
     fs::write(&object, &bytes).unwrap();
     job.refused(&["infer"], 1, &["1 units failed", "--max-failed"]);
-    let status = job.ok(&["status"]).stdout;
-    let latest = status.lines().next().unwrap();
-    assert!(latest.contains("infer") && latest.contains("failed_units") && latest.contains("1 failed"), "{latest}");
-    let reason = |line: &&str| line.contains("big_trees") && line.contains("model_checksum");
-    assert_eq!(status.lines().filter(reason).count(), 1, "{status}");
+    let status: Value = serde_json::from_str(&job.ok(&["status", "-o", "json"]).stdout).unwrap();
+    let latest = &status["runs"][0];
+    assert!(latest["command"] == "infer" && latest["state"] == "failed_units" && latest["failed"] == 1, "{latest}");
+    let reason = |unit: &&Value| unit["model"] == "big_trees" && unit["reason"] == "model_checksum";
+    assert_eq!(status["units"].as_array().unwrap().iter().filter(reason).count(), 1, "{status}");
     for unit in units(&job) {
         let is_it = unit["key"] == "Coffee" && unit["model_name"] == "big_trees";
         assert_eq!(unit["status"], if is_it { "failed" } else { "ok" }, "{unit}");
@@ -84,11 +87,58 @@ fn large_models_are_objects_and_a_damaged_one_fails_its_unit() {
     assert_eq!(job.count(made), 4 * 4);
 }
 
+/// Says in a stored model's row, by another writer of Delta tables, that a later program wrote it.
+const NEWER: &str = "
+import sys
+from deltalake import DeltaTable
+told = DeltaTable(sys.argv[1]).update(
+    predicate=\"commodity = 'Coffee' AND model_name = 'naive'\", updates={'fitted_model_format': \"'naive/99'\"})
+assert told['num_updated_rows'] == 1, told
+";
+
+#[test]
+fn a_model_of_a_newer_format_fails_its_unit_and_is_never_fitted_again() {
+    let Ok(python) = std::env::var("ALMANAC_PYTHON") else {
+        notice(NO_READERS);
+        return;
+    };
+    let data = demo_data();
+    let flags = [&SHORT[..], &["--models", "naive,random_walk"]].concat();
+    let job = Job::new(&example("demo.toml"), data.path(), &flags);
+    for step in ["ingest", "build", "train"] {
+        job.ok(&[step]);
+    }
+    let table = job.warehouse.join("forecast/trained_models");
+    let output = Command::new(python).args(["-c", NEWER]).arg(&table).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let models = || job.tables()["forecast.trained_models"].clone();
+    let before = models();
+
+    let made = "SELECT count(*) FROM forecast.point_forecasts WHERE day_ahead = 1 \
+                AND data_cutoff_date <= DATE '2024-01-05'";
+    for time in 1..=2 {
+        let ended = job.refused(&["backfill"], 1, &["1 units failed", "--max-failed"]);
+        assert_eq!(ended.step("train")["units"], 0, "time {time}");
+        let units = units(&job);
+        let newer: Vec<&Value> = units.iter().filter(|unit| unit["reason"] == "model_version").collect();
+        assert_eq!(newer.len(), 1, "{units:?}");
+        assert_eq!((&newer[0]["key"], &newer[0]["model_name"]), (&"Coffee".into(), &"naive".into()));
+        assert_eq!(newer[0]["status"], "failed");
+        assert!(units.iter().all(|unit| unit["status"] == "ok" || unit["reason"] == "model_version"), "{units:?}");
+        // the other units' forecasts
+        assert_eq!(job.count(made), 3 * 4);
+        assert_eq!(models(), before, "the stored models were written");
+    }
+    job.ok(&["--max-failed", "1", "infer"]);
+    // only who asks for it gets another fit, and the whole window's forecasts with it
+    job.ok(&["--force", "--select", "model=naive", "backfill"]);
+    assert_eq!(job.count(made), 4 * 4);
+}
+
 #[test]
 fn infer_without_models_fails_every_unit() {
     let data = demo_data();
-    let config = crate::support::example("demo.toml");
-    let job = Job::new(&config, data.path(), &SHORT);
+    let job = Job::new(&example("demo.toml"), data.path(), &SHORT);
     job.ok(&["ingest"]);
     job.ok(&["build"]);
     job.refused(&["infer"], 1, &["8 units failed"]);

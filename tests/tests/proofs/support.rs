@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use almanac_tests::notice_of_data;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -49,7 +50,8 @@ pub(crate) fn example(name: &str) -> PathBuf {
     root().join("examples").join(name)
 }
 
-fn binary() -> PathBuf {
+/// The program.
+pub(crate) fn binary() -> PathBuf {
     if let Some(path) = std::env::var_os("ALMANAC_BIN") {
         let path = PathBuf::from(path);
         assert!(path.is_file(), "ALMANAC_BIN names {}, which is not a file", path.display());
@@ -62,14 +64,31 @@ fn binary() -> PathBuf {
     path
 }
 
+/// Runs the binary without configuration, source and warehouse.
+pub(crate) fn bare(arguments: &[&str]) -> Ended {
+    let mut command = Command::new(binary());
+    for name in ["ALMANAC_CONFIG", "ALMANAC_SOURCE", "ALMANAC_WAREHOUSE", "ALMANAC_LOG"] {
+        command.env_remove(name);
+    }
+    let output = command.args(arguments).env("COLUMNS", "80").output().unwrap();
+    Ended {
+        code: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// Why nothing was compared with real data, in the words of all crates.
+const NO_DATA: &str = "nothing proved, there is no real data here; set ALMANAC_SHARED";
+
 /// A folder of the real data, or a notice that there is none.
 pub(crate) fn real_data(folder: &str) -> Option<PathBuf> {
-    let shared = std::env::var_os("ALMANAC_SHARED").map_or_else(|| root().join("../shared/data"), PathBuf::from);
-    let path = shared.join(folder);
+    let shared = std::env::var_os("ALMANAC_SHARED").map_or_else(|| root().join("../shared"), PathBuf::from);
+    let path = shared.join("data").join(folder);
     if path.is_dir() {
         return Some(path);
     }
-    println!("NOTICE: nothing proved, {} is absent; set ALMANAC_SHARED to the folder of the real data", path.display());
+    notice_of_data(NO_DATA);
     None
 }
 
@@ -97,16 +116,20 @@ impl Job {
         self.run_with(&[], arguments)
     }
 
-    /// Runs a command with environment variables; the code of one that was killed is -1.
-    pub(crate) fn run_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Ended {
+    /// A command, not yet started.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(binary());
         for name in ["ALMANAC_CONFIG", "ALMANAC_SOURCE", "ALMANAC_WAREHOUSE", "ALMANAC_LOG"] {
             command.env_remove(name);
         }
         command.arg("--config").arg(&self.config).arg("--source").arg(&self.source);
         command.arg("--warehouse").arg(&self.warehouse).args(&self.flags).args(arguments);
-        command.envs(variables.iter().copied());
-        let output = command.output().unwrap();
+        command
+    }
+
+    /// Runs a command with environment variables; the code of one that was killed is -1.
+    pub(crate) fn run_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Ended {
+        let output = self.command(arguments).envs(variables.iter().copied()).output().unwrap();
         Ended {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8(output.stdout).unwrap(),
@@ -140,7 +163,7 @@ impl Job {
 
     /// Rows of a query's answer.
     pub(crate) fn rows(&self, query: &str) -> Vec<Value> {
-        let answer = self.ok(&["sql", "-c", query, "--format", "json"]).stdout;
+        let answer = self.ok(&["sql", "-c", query, "--format", "ndjson"]).stdout;
         answer.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 

@@ -5,11 +5,24 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use almanac_tests::notice;
 use tempfile::TempDir;
 
 /// The keys that the gateway's script makes.
 pub(crate) const KEY: &str = "testkey";
 pub(crate) const SECRET: &str = "testsecret1";
+
+/// A role of the gateway that [`Gateway::temporary`] makes and takes.
+pub(crate) const ROLE: &str = "arn:aws:iam:::role/almanac";
+
+/// Credentials that end.
+pub(crate) struct Temporary {
+    pub(crate) key: String,
+    pub(crate) secret: String,
+    pub(crate) token: String,
+    /// As in RFC 3339.
+    pub(crate) expiration: String,
+}
 
 /// A running gateway; ends when dropped.
 pub(crate) struct Gateway {
@@ -24,8 +37,17 @@ pub(crate) type Objects = BTreeMap<String, (String, String)>;
 impl Gateway {
     /// Starts a gateway, or says why nothing will be proved.
     pub(crate) fn start() -> Option<Self> {
+        Self::start_with(&[])
+    }
+
+    /// As [`Gateway::start`], of a gateway that gives temporary credentials too.
+    pub(crate) fn start_with_tokens() -> Option<Self> {
+        Self::start_with(&[("GATEWAY_TOKENS", "1")])
+    }
+
+    fn start_with(variables: &[(&str, &str)]) -> Option<Self> {
         if !runs(Command::new("radosgw").arg("--version")) {
-            println!("NOTICE: nothing proved, radosgw is not installed; ./dev test does that on Debian and Ubuntu");
+            notice("nothing proved, radosgw is not installed; ./dev test does that on Debian and Ubuntu");
             return None;
         }
         let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("gateway");
@@ -34,6 +56,7 @@ impl Gateway {
         let (port, monitor) = (free_port(), free_port());
         let mut up = Command::new(scripts.join("up.sh"));
         up.arg(folder.path()).args(["memstore", &port.to_string(), &monitor.to_string()]);
+        up.envs(variables.iter().copied());
         let gateway = Self { folder, scripts, port };
         let output = up.output().unwrap();
         assert!(output.status.success(), "no gateway: {}", String::from_utf8_lossy(&output.stderr));
@@ -88,13 +111,46 @@ impl Gateway {
         self.ask(&[], &format!("{bucket}/{}", key.replace('=', "%3D")))
     }
 
-    fn ask(&self, arguments: &[&str], path: &str) -> String {
+    /// Credentials for an hour that the gateway itself has given, with the token that belongs to them.
+    pub(crate) fn temporary(&self) -> Temporary {
+        let configuration = self.folder.path().join("ceph.conf");
+        let admin = |arguments: &[&str]| {
+            let mut admin = Command::new("radosgw-admin");
+            assert!(runs(admin.arg("-c").arg(&configuration).args(arguments)), "radosgw-admin {arguments:?}");
+        };
+        let statement = |rest: &str| format!(r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow",{rest}}}]}}"#);
+        let trust = statement(r#""Principal":{"AWS":["arn:aws:iam:::user/test"]},"Action":["sts:AssumeRole"]"#);
+        let policy = statement(r#""Action":["s3:*"],"Resource":"*""#);
+        admin(&["role", "create", "--role-name=almanac", &format!("--assume-role-policy-doc={trust}")]);
+        admin(&[
+            "role",
+            "policy",
+            "put",
+            "--role-name=almanac",
+            "--policy-name=all",
+            &format!("--policy-doc={policy}"),
+        ]);
+        let mut assume = self.signed("sts");
+        assume.args(["-d", "Action=AssumeRole&Version=2011-06-15&RoleSessionName=almanac"]);
+        assume.args(["-d", &format!("RoleArn={ROLE}")]);
+        let answer = printed(assume.arg(format!("http://127.0.0.1:{}/", self.port)));
+        let [key, secret, token, expiration] =
+            ["AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"].map(|tag| text(&answer, tag));
+        Temporary { key, secret, token, expiration }
+    }
+
+    /// A request that is signed with the keys.
+    fn signed(&self, service: &str) -> Command {
         let mut curl = Command::new("curl");
-        curl.args(["--silent", "--show-error", "--fail", "--aws-sigv4", "aws:amz:us-east-1:s3", "--user"]);
-        curl.arg(format!("{KEY}:{SECRET}")).args(["-H", "x-amz-content-sha256: UNSIGNED-PAYLOAD"]).args(arguments);
-        let output = curl.arg(format!("http://127.0.0.1:{}/{path}", self.port)).output().unwrap();
-        assert!(output.status.success(), "{path}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8_lossy(&output.stdout).into_owned()
+        curl.args(["--silent", "--show-error", "--fail", "--aws-sigv4", &format!("aws:amz:us-east-1:{service}")]);
+        curl.args(["--user", &format!("{KEY}:{SECRET}")]);
+        curl
+    }
+
+    fn ask(&self, arguments: &[&str], path: &str) -> String {
+        let mut ask = self.signed("s3");
+        ask.args(["-H", "x-amz-content-sha256: UNSIGNED-PAYLOAD"]).args(arguments);
+        printed(ask.arg(format!("http://127.0.0.1:{}/{path}", self.port)))
     }
 }
 
@@ -111,6 +167,13 @@ pub(crate) fn free_port() -> u16 {
 
 fn runs(command: &mut Command) -> bool {
     command.output().is_ok_and(|output| output.status.success())
+}
+
+/// What a command prints that must succeed.
+fn printed(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 fn text(xml: &str, tag: &str) -> String {

@@ -67,7 +67,7 @@ impl Request {
 }
 
 /// Serves each connection's only request on a thread of its own; returns the port.
-fn serve(answer: impl Fn(Request, &mut TcpStream) + Send + Sync + 'static) -> u16 {
+pub(crate) fn serve(answer: impl Fn(Request, &mut TcpStream) + Send + Sync + 'static) -> u16 {
     serve_connections(move |stream| {
         if let Some(request) = Request::read(stream) {
             answer(request, stream);
@@ -172,6 +172,20 @@ pub(crate) fn careless() -> u16 {
                 None => reply(stream, "404 Not Found", "", b"<Error><Code>NoSuchKey</Code></Error>"),
             },
             _ => reply(stream, "204 No Content", "", b""),
+        }
+    })
+}
+
+/// Passes requests on to a port, but forbids those of a method whose path holds a text.
+pub(crate) fn forbidding(port: u16, forbidden: &'static str, part: &'static str) -> u16 {
+    serve(move |request, stream| {
+        let (method, path) = request.asked();
+        if method == forbidden && path.replace("%3D", "=").contains(part) {
+            let body = b"<Error><Code>AccessDenied</Code><Message>not this one</Message></Error>";
+            return reply(stream, "403 Forbidden", "", body);
+        }
+        if let Some(answer) = passed_on(port, &request) {
+            let _ = stream.write_all(&answer);
         }
     })
 }

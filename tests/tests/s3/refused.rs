@@ -143,3 +143,37 @@ fn unreachable_endpoints() {
     let inside = format!("s3://key:{PLANTED}@{BUCKET}/w");
     refused(&world, &inside, &of(&closed), &["ingest"], 2, &["warehouse", "credentials"]);
 }
+
+/// A bucket whose policy spares some objects: the error says which.
+#[test]
+fn a_refused_object_is_named() {
+    let Some(gateway) = Gateway::start() else { return };
+    gateway.create(BUCKET);
+    let mut world = World::new();
+    let address = format!("s3://{BUCKET}/w");
+    for (method, part, command, object) in [
+        ("PUT", "/bronze/market/part-", "ingest", "s3://refused/w/bronze/market/part-"),
+        ("PUT", "/bronze/market/_delta_log/0", "ingest", "s3://refused/w/bronze/market/_delta_log/00000000000000000"),
+        ("GET", "/bronze/market/part-", "build", "s3://refused/w/bronze/market/part-"),
+        (
+            "GET",
+            "/silver/model_input/_delta_log/0",
+            "status",
+            "s3://refused/w/silver/model_input/_delta_log/0000000000",
+        ),
+    ] {
+        let port = http::forbidding(gateway.port, method, part);
+        world.environment = gateway.environment(gateway.port);
+        let prepares: &[&str] = match command {
+            "build" => &["ingest"],
+            "status" => &["build"],
+            _ => &[],
+        };
+        for step in prepares {
+            assert!(run(&world, &address, &[], &[step]).status.success(), "{step}");
+        }
+        let endpoint = format!("http://127.0.0.1:{port}");
+        let through = [("AWS_ENDPOINT_URL", endpoint.as_str())];
+        refused(&world, &address, &through, &[command], 7, &[object, "403", "AccessDenied"]);
+    }
+}

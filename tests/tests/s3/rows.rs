@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use almanac_tests::notice;
+
 use crate::gateway::Gateway;
 use crate::warehouse::{Warehouse, World, succeed};
 
@@ -15,9 +17,7 @@ fn printed(warehouse: &Warehouse, arguments: &[&str]) -> String {
 /// The other readers, if there is a Python that has them.
 fn read_by_others(gateway: &Gateway, address: &str, moment: &str) {
     let Ok(python) = std::env::var("ALMANAC_PYTHON") else {
-        println!(
-            "NOTICE: not read by others, ALMANAC_PYTHON does not name a Python with tests/readers/requirements.txt"
-        );
+        notice("not read by others, ALMANAC_PYTHON does not name a Python with tests/readers/requirements.txt");
         return;
     };
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("readers/read_tables.py");

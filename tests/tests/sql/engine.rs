@@ -84,7 +84,7 @@ impl Engine {
     /// Rows of a query. A statement `\named NAME` is the named query.
     pub(crate) fn query(&self, statement: &str) -> Result<Vec<Row>, Refusal> {
         let mut command = Command::new(&self.binary);
-        command.stdin(Stdio::null()).env_remove("ALMANAC_LOG").args(&self.global).args(["sql", "--format", "json"]);
+        command.stdin(Stdio::null()).env_remove("ALMANAC_LOG").args(&self.global).args(["sql", "--format", "ndjson"]);
         command.args(&self.extra);
         match statement.strip_prefix("\\named ") {
             Some(name) => command.args(["--named", name.trim()]),

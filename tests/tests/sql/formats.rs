@@ -14,7 +14,8 @@ fn columns_are_named_where_there_are_no_rows() {
     let query = ["sql", "-c", "SELECT 1 AS a, 'x' AS b WHERE 1 = 2", "--format"];
     let answer = |format: &str| world.run(&[&query[..], &[format]].concat());
     assert_eq!(answer("csv"), "a,b\n");
-    assert_eq!(answer("json"), "");
+    assert_eq!(answer("ndjson"), "");
+    assert_eq!(answer("json"), "[]\n");
     let table = answer("table");
     assert!(table.contains("| a | b |"), "{table}");
 }
@@ -22,7 +23,7 @@ fn columns_are_named_where_there_are_no_rows() {
 fn every_line_of_json_has_every_column() {
     let world = empty("80,95");
     let query = "SELECT * FROM (VALUES (1, NULL), (NULL, 'x')) AS t(a, b)";
-    let answer = world.run(&["sql", "-c", query, "--format", "json"]);
+    let answer = world.run(&["sql", "-c", query, "--format", "ndjson"]);
     assert_eq!(answer, "{\"a\":1,\"b\":null}\n{\"a\":null,\"b\":\"x\"}\n");
 }
 

@@ -11,10 +11,11 @@ use arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::{Result, ScalarValue, not_impl_err};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::utils::format_state_name;
-use datafusion::logical_expr::{Accumulator, AggregateUDFImpl, Signature, Volatility};
+use datafusion::logical_expr::{Accumulator, AggregateUDFImpl, Documentation, Signature, Volatility};
 
 use super::{Statistic, read};
 use crate::columns::{Column, check_finite};
+use crate::documentation;
 use crate::error::ArgumentError;
 use crate::signature::{Kind, coerce, doubles};
 use crate::state::{list, numbers};
@@ -55,6 +56,10 @@ impl AggregateUDFImpl for OfRows {
 
     fn signature(&self) -> &Signature {
         &self.signature
+    }
+
+    fn documentation(&self) -> Option<&Documentation> {
+        documentation::of(self.name())
     }
 
     fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {

@@ -5,10 +5,13 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Float64Builder, ListBuilder};
 use arrow::datatypes::DataType;
 use datafusion::common::Result;
-use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
+use datafusion::logical_expr::{
+    ColumnarValue, Documentation, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
+};
 
 use super::{Statistic, read};
 use crate::columns::{Column, check_finite};
+use crate::documentation;
 use crate::error::ArgumentError;
 use crate::signature::{Kind, coerce, item};
 
@@ -63,6 +66,10 @@ impl ScalarUDFImpl for OfList {
 
     fn signature(&self) -> &Signature {
         &self.signature
+    }
+
+    fn documentation(&self) -> Option<&Documentation> {
+        documentation::of(self.name())
     }
 
     fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {

@@ -1,6 +1,7 @@
 //! Commit of finished cells, in groups, table after table.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
 use std::time::Instant;
 
 use serde_json::json;
@@ -9,11 +10,17 @@ use super::{Event, Kind, Options, StepReport};
 use crate::backfill::ledger::Ledger;
 use crate::backfill::missing::CellWork;
 use crate::cell::Cell;
-use crate::delta::{CellChange, Snapshot, Warehouse, commit_cells, fault};
+use crate::delta::{CellChange, CellLog, Snapshot, Warehouse, fault};
 use crate::plan::job::Job;
 use crate::plan::result::{CellResult, Outcome, Status};
 use crate::tables::{self, TableDef};
 use crate::{Result, identity};
+
+/// Seconds of a commit from which the next one takes twice as many cells: a slow store takes as long for one cell as for
+/// many, and while the driver commits, a cluster goes on computing.
+const SLOW_COMMIT: f64 = 0.2;
+/// Most cells that a group grows to.
+const LARGEST_GROUP: usize = 512;
 
 /// Collects finished cells and commits them in groups, table after table.
 pub(super) struct Committer<'a> {
@@ -24,19 +31,24 @@ pub(super) struct Committer<'a> {
     pub(super) planned: BTreeMap<Cell, CellWork>,
     pub(super) ready: Vec<CellResult>,
     pub(super) stale: BTreeSet<Cell>,
+    /// Cells that are committed together: as many as configured, more once commits are slow.
+    pub(super) group: usize,
+    /// The tables that were committed to, by name.
+    pub(super) logs: BTreeMap<String, CellLog>,
 }
 
 impl Committer<'_> {
     /// Takes a finished cell; commits once a group is full.
     pub(super) async fn add(&mut self, cell: CellResult, ledger: &mut Ledger, report: &mut StepReport) -> Result<()> {
         report.timings.add(&cell.timings);
+        report.spans.extend(&cell.spans);
         report.units += cell.outcomes.len();
         let forecasts = cell.outcomes.iter().map(|outcome| outcome.forecasts).sum();
         let event =
             Event::Computed { step: self.kind.name(), cell: cell.cell.clone(), units: cell.outcomes.len(), forecasts };
         super::tell(self.options, event);
         self.ready.push(cell);
-        if self.ready.len() >= self.job.settings.run.cells_per_commit.max(1) {
+        if self.ready.len() >= self.group.max(1) {
             self.commit(ledger, report).await?;
         }
         Ok(())
@@ -65,10 +77,16 @@ impl Committer<'_> {
             if changes.is_empty() {
                 continue;
             }
-            Snapshot::open_or_create(self.warehouse, def).await?;
             let info = json!({ "run_id": self.job.run_id, "step": self.kind.name() });
             let info = info.as_object().cloned().unwrap_or_default();
-            let outcome = commit_cells(self.warehouse, def, changes, info).await?;
+            let log = match self.logs.entry(def.full_name()) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(unknown) => {
+                    let snapshot = Snapshot::open_or_create(self.warehouse, def).await?;
+                    unknown.insert(CellLog::of(&snapshot).await?)
+                }
+            };
+            let outcome = log.commit(changes, info).await?;
             if let Some(version) = outcome.version {
                 versions.insert(def.full_name(), version);
                 report.commits += 1;
@@ -86,7 +104,11 @@ impl Committer<'_> {
             report.failed += failures(&cell.outcomes);
             ledger.note(self.kind.name(), &cell.cell, &cell.outcomes);
         }
-        report.commit_seconds += started.elapsed().as_secs_f64();
+        let seconds = started.elapsed().as_secs_f64();
+        report.commit_seconds += seconds;
+        if seconds > SLOW_COMMIT * tables.len() as f64 && group.len() >= self.group {
+            self.group = (2 * self.group).clamp(self.group, LARGEST_GROUP.max(self.group));
+        }
         super::tell(
             self.options,
             Event::Committed { step: self.kind.name(), cells: group.len() - stale.len(), versions },

@@ -3,28 +3,23 @@
 mod commit;
 mod pack;
 mod plan;
-mod remote;
 mod round;
-mod runner;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::Instant;
 
-use datafusion::physical_plan::ExecutionPlan;
 use tokio::sync::mpsc;
 
 pub(crate) use self::pack::cost;
-pub(crate) use self::plan::plan;
-pub use self::runner::Runner;
+pub(crate) use self::plan::{limit, plan};
 use crate::backfill::ledger::Ledger;
 use crate::backfill::selection::Selection;
 use crate::cell::Cell;
 use crate::delta::{Snapshot, Warehouse};
-use crate::plan::job::{Job, SharedJob};
+use crate::plan::job::Job;
 use crate::plan::pipeline;
 use crate::plan::result::Timings;
-use crate::plan::worklist::Unit;
+use crate::runner::{Computation, Runner, idle};
 use crate::{EngineError, Result, tables, width};
 
 /// Rounds of planning after which cells that others keep changing are given up. Each round lost means that someone else
@@ -103,8 +98,11 @@ pub struct StepReport {
     pub plan_seconds: f64,
     /// Seconds in commits.
     pub commit_seconds: f64,
+    /// Share of core time that was idle over the last fifth of the computing, 0 to 1.
+    pub idle_at_the_end: Option<f64>,
     /// Seconds from start to end.
     pub wall_seconds: f64,
+    spans: Vec<idle::Span>,
 }
 
 /// Which step is driven.
@@ -122,12 +120,12 @@ impl Kind {
         }
     }
 
-    /// The plan that computes these partitions.
-    fn plan(self, job: &SharedJob, partitions: &[Vec<Unit>]) -> Result<Arc<dyn ExecutionPlan>> {
-        match self {
-            Self::Train => pipeline::train(job, partitions),
-            Self::Infer => pipeline::infer(job, partitions),
-        }
+    fn computation(self) -> Computation {
+        let plan = match self {
+            Self::Train => pipeline::train,
+            Self::Infer => pipeline::infer,
+        };
+        Computation { name: self.name(), plan }
     }
 }
 
@@ -146,7 +144,7 @@ pub async fn train(warehouse: &Warehouse, job: &Job, options: &Options, ledger: 
 pub async fn infer(warehouse: &Warehouse, job: &Job, options: &Options, ledger: &mut Ledger) -> Result<StepReport> {
     let mut job = job.clone();
     let models = Snapshot::open(warehouse, &tables::trained_models(&job.settings)).await?;
-    job.models_version = models.map(|snapshot| snapshot.version());
+    job.models = models.map(|snapshot| snapshot.identity());
     drive(Kind::Infer, warehouse, &job, options, ledger).await
 }
 
@@ -165,7 +163,7 @@ async fn drive(
         let planning = Instant::now();
         let mut work = ledger.alive_while(plan(kind, warehouse, job, &selection)).await?;
         work.retain(|cell| again.as_ref().is_none_or(|again| again.contains(&cell.cell)));
-        plan::limit(&mut work, selection.limit);
+        limit(&mut work, selection.limit);
         report.plan_seconds += planning.elapsed().as_secs_f64();
         if round == 0 {
             if selection.widen {
@@ -192,6 +190,11 @@ async fn drive(
         }
         // only what others changed in the meantime is looked at again
         again = Some(stale);
+    }
+    if !report.spans.is_empty()
+        && let Some(cores) = options.runner.cores(job).await
+    {
+        report.idle_at_the_end = idle::at_the_end(&report.spans, cores);
     }
     report.wall_seconds = started.elapsed().as_secs_f64();
     Ok(report)

@@ -2,23 +2,21 @@
 
 use super::{Event, Kind, Options};
 use crate::backfill::ledger::Ledger;
-use crate::backfill::missing::{self, CellWork};
+use crate::backfill::missing::{self, CellWork, Stored};
 use crate::backfill::selection::Selection;
 use crate::backfill::{grid, keys};
 use crate::delta::{Snapshot, Warehouse};
 use crate::plan::job::Job;
-use crate::{Result, tables, width};
+use crate::{Result, memory, width};
 
 /// Cells with what is missing in them.
 pub(crate) async fn plan(kind: Kind, warehouse: &Warehouse, job: &Job, selection: &Selection) -> Result<Vec<CellWork>> {
     let input = crate::tables_input::model_input(&job.settings);
-    let snapshot = Snapshot::at(warehouse, &input, job.input_version).await?;
+    let snapshot = Snapshot::at(warehouse, &input, &job.input).await?;
     let buckets = grid::buckets(&snapshot)?;
     width::check(warehouse, &job.settings, selection.widen).await?;
-    if kind == Kind::Train {
-        // a table that cannot hold the forecasts is refused before the first fit
-        Snapshot::open(warehouse, &tables::point_forecasts(&job.settings)).await?;
-    }
+    // a table that cannot hold the forecasts is refused before the first fit
+    let stored = Stored::open(job, warehouse).await?;
     let mut work = Vec::new();
     keys::check(job, &buckets, selection.named_keys()).await?;
     for name in selection.named_models() {
@@ -26,19 +24,22 @@ pub(crate) async fn plan(kind: Kind, warehouse: &Warehouse, job: &Job, selection
     }
     for &bucket in &buckets {
         work.extend(match kind {
-            Kind::Train => missing::fits(job, warehouse, selection, bucket).await?,
-            Kind::Infer => missing::forecasts(job, warehouse, selection, bucket).await?,
+            Kind::Train => missing::fits(job, &stored, selection, bucket).await?,
+            Kind::Infer => missing::forecasts(job, &stored, selection, bucket).await?,
         });
     }
+    drop(stored);
+    memory::return_now();
     Ok(work)
 }
 
 /// Keeps the first `limit` missing units; a cell that is replaced stays whole, or its other rows would go.
-pub(super) fn limit(work: &mut [CellWork], limit: Option<usize>) {
+pub(crate) fn limit(work: &mut [CellWork], limit: Option<usize>) {
     let Some(mut left) = limit else { return };
     for cell in work {
         if !cell.replace || left == 0 {
             cell.units.truncate(left);
+            cell.unit_forecasts.truncate(left);
         }
         left = left.saturating_sub(cell.units.len());
     }
@@ -51,7 +52,7 @@ pub(super) fn announce(kind: Kind, options: &Options, work: &[CellWork], ledger:
         step: kind.name(),
         cells: work.iter().filter(|cell| !cell.units.is_empty()).count(),
         units,
-        forecasts: work.iter().map(|cell| cell.forecasts).sum(),
+        forecasts: work.iter().map(|cell| cell.forecasts()).sum(),
         existing: work.iter().map(|cell| cell.existing).sum(),
         skipped: work.iter().map(|cell| cell.skipped.len()).sum(),
     };

@@ -15,7 +15,7 @@ use crate::plan::result::CellResult;
 use crate::{EngineError, Result};
 
 /// Finished cells that may wait for their commit.
-const WAITING_CELLS: usize = 64;
+const WAITING_CELLS: usize = 512;
 
 /// Runs the planned cells and commits them; returns those that are to be planned again: others changed them meanwhile.
 pub(super) async fn run(
@@ -31,10 +31,20 @@ pub(super) async fn run(
     let parts = pack::parts(job, &work);
     let planned: BTreeMap<Cell, CellWork> = work.into_iter().map(|cell| (cell.cell.clone(), cell)).collect();
     let (sender, mut results) = mpsc::channel(WAITING_CELLS);
-    let mut committer = Committer { kind, warehouse, job, options, planned, ready: Vec::new(), stale: BTreeSet::new() };
+    let mut committer = Committer {
+        kind,
+        warehouse,
+        job,
+        options,
+        planned,
+        ready: Vec::new(),
+        stale: BTreeSet::new(),
+        group: job.settings.run.cells_per_commit,
+        logs: BTreeMap::new(),
+    };
     ledger.beat("running").await?;
     let mut heartbeat = ledger::heartbeat();
-    let running = options.runner.run(kind, job, parts, sender);
+    let running = options.runner.run(kind.computation(), job, parts, sender);
     tokio::pin!(running);
     let mut finished = false;
     loop {
@@ -136,7 +146,15 @@ mod tests {
             seconds: 0.0,
         };
         let outcomes = keys.iter().map(outcome).collect();
-        CellResult { cell: cell(), files: BTreeMap::new(), outcomes, timings: Timings::default() }
+        CellResult {
+            cell: cell(),
+            files: BTreeMap::new(),
+            outcomes,
+            timings: Timings::default(),
+            spans: Vec::new(),
+            scored: None,
+            laid: None,
+        }
     }
 
     fn assembly(keys: &[&str]) -> Assembly {

@@ -4,9 +4,10 @@
 mod optimize;
 mod vacuum;
 
+use deltalake::DeltaTable;
 use deltalake::checkpoints::cleanup_metadata;
 
-use super::attempt::{delta_table, write_checkpoint};
+use super::checkpoint::write_checkpoint;
 use super::snapshot::{Snapshot, missing};
 use super::warehouse::Warehouse;
 use crate::Result;
@@ -19,7 +20,9 @@ pub use vacuum::{Vacuum, Vacuumed, vacuum, vacuum_folder, vacuum_models};
 /// that it makes superfluous. Returns the version.
 pub async fn checkpoint(warehouse: &Warehouse, def: &TableDef) -> Result<u64> {
     let snapshot = Snapshot::open(warehouse, def).await?.ok_or_else(|| missing(def))?;
-    write_checkpoint(&snapshot).await.map_err(|error| snapshot.error(error))?;
-    cleanup_metadata(&delta_table(&snapshot), None).await.map_err(|error| snapshot.error(error))?;
+    let mut table = DeltaTable::new(snapshot.log_store());
+    table.state = Some(snapshot.state().clone());
+    write_checkpoint(&snapshot.log_store(), snapshot.version()).await.map_err(|error| snapshot.error(error))?;
+    cleanup_metadata(&table, None).await.map_err(|error| snapshot.error(error))?;
     Ok(snapshot.version())
 }

@@ -13,9 +13,8 @@ use deltalake::protocol::DeltaOperation;
 use futures::StreamExt;
 use object_store::ObjectStoreExt;
 use object_store::path::Path as StorePath;
-use serde_json::Map;
 
-use super::super::attempt::{Change, Step, carry_out};
+use super::super::attempt::{Change, Proposal, Step, carry_out_afresh};
 use super::super::fault;
 use super::super::files::DataFile;
 use super::super::snapshot::{Snapshot, missing};
@@ -57,7 +56,7 @@ pub async fn optimize(warehouse: &Warehouse, def: &TableDef) -> Result<Optimized
             merges.push(Merge { inputs: inputs.clone(), add });
         }
         fault::reach("optimize");
-        let merged = carry_out(warehouse, def, &Map::new(), MergeCommit { merges }).await?;
+        let merged = carry_out_afresh(warehouse, def, MergeCommit { merges }).await?;
         for (merge, landed) in merged {
             if landed {
                 total.files_before += merge.inputs.len();
@@ -159,7 +158,7 @@ struct MergeCommit {
 }
 
 #[async_trait]
-impl Change for MergeCommit {
+impl Change<Snapshot> for MergeCommit {
     /// Each merge, and whether it is in the table.
     type Outcome = Vec<(Merge, bool)>;
 
@@ -175,7 +174,7 @@ impl Change for MergeCommit {
         let removed = open.iter().flat_map(|merge| &merge.inputs).map(|file| Action::Remove(file.remove(false)));
         let added = open.iter().flat_map(|merge| &merge.add).cloned().map(Action::Add);
         let operation = Box::new(DeltaOperation::Optimize { predicate: None, target_size: TARGET_BYTES as i64 });
-        Ok(Step::Commit { actions: removed.chain(added).collect(), transactions: vec![], operation })
+        Ok(Step::Commit(Proposal { actions: removed.chain(added).collect(), transactions: vec![], operation }))
     }
 }
 

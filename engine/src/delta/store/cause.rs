@@ -35,6 +35,22 @@ impl StoreFault {
         None
     }
 
+    /// The fault that words tell of, where a layer between, or another process, has kept nothing else of it.
+    pub fn in_text(text: &str) -> Option<Self> {
+        // as an error of ours is shown, and as it is debugged by whoever passes it on
+        [(": ", "\n"), ("\", source: \"", "\" }")].into_iter().find_map(|(middle, end)| {
+            text.rmatch_indices("s3://").find_map(|(at, _)| {
+                let (place, rest) = text.get(at..)?.split_once(middle)?;
+                let cause = rest.split(end).next()?.trim_end();
+                let status = cause.split_once(' ').and_then(|(word, _)| word.parse::<u16>().ok());
+                let status = status.filter(|status| (300..600).contains(status));
+                let is_told = status.is_some() || cause.starts_with("no answer");
+                let passing = status.is_none_or(is_passing);
+                is_told.then(|| Self { place: place.to_owned(), cause: cause.to_owned(), passing })
+            })
+        })
+    }
+
     pub(super) fn new(bucket: &str, key: &str, error: &StoreError) -> Self {
         let told = error.to_string();
         let status = after(&told, "status code: ").map(|text| text.split(':').next().unwrap_or(text).trim());
@@ -50,7 +66,7 @@ impl StoreFault {
         };
         let number: Option<u16> = status.and_then(|status| status.get(..3)?.parse().ok());
         let passing = match number {
-            Some(number) => number >= 500 || matches!(number, 408 | 429),
+            Some(number) => is_passing(number),
             None => code.is_some_and(|code| matches!(code, "SlowDown" | "InternalError")) || is_transport(error),
         };
         Self { place: format!("s3://{bucket}/{key}"), cause, passing }
@@ -139,6 +155,11 @@ fn deepest(error: &StoreError) -> String {
     format!("no answer{}: {last}", retries.unwrap_or_default())
 }
 
+/// Whether a store that answers with this status may answer otherwise later.
+fn is_passing(status: u16) -> bool {
+    status >= 500 || matches!(status, 408 | 429)
+}
+
 fn is_transport(error: &StoreError) -> bool {
     let mut cause = Some(error as &(dyn Error + 'static));
     while let Some(inner) = cause {
@@ -221,6 +242,22 @@ mod tests {
                 assert_eq!((place.as_str(), source.to_string().as_str()), ("s3://b/k", "500 Internal Server Error"));
             }
             other => unreachable!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn faults_are_found_in_words() {
+        let shown = "Parquet error: Failed to fetch metadata for file w/a: Object Store error: for path w/a: \
+                     s3://b/w/a: 403 Forbidden: AccessDenied: no; check the credentials: AWS_PROFILE";
+        let debugged = "Execution error: Job 1 failed: DataFusionError(Shared(External(Storage { place: \"s3://b/w/a\", \
+                        source: \"503 Slow Down\" })))\n";
+        let fault = |text: &str| StoreFault::in_text(text).map(|fault| (fault.place, fault.cause, fault.passing));
+        let forbidden = "403 Forbidden: AccessDenied: no; check the credentials: AWS_PROFILE";
+        assert_eq!(fault(shown), Some(("s3://b/w/a".into(), forbidden.into(), false)));
+        assert_eq!(fault(debugged), Some(("s3://b/w/a".into(), "503 Slow Down".into(), true)));
+        assert_eq!(fault("s3://b/w/a: no answer: timed out").map(|fault| fault.2), Some(true));
+        for other in ["s3://b/w: the store ignores it", "s3://b/w: 12 rows", "s3://b/w/a is no table", "by zero"] {
+            assert_eq!(fault(other), None, "{other}");
         }
     }
 }

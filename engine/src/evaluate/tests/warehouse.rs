@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::cell::Cell;
 use crate::delta::content::{self, Content};
-use crate::delta::{CellChange, CellWriter, Snapshot, Warehouse, commit_cells, replace_partition};
+use crate::delta::{CellChange, CellWriter, Snapshot, Version, Warehouse, commit_cells, replace_partition};
 use crate::plan::job::Job;
 use crate::settings::{Column, Settings, Source};
 use crate::tables::{self, TableDef};
@@ -113,11 +113,14 @@ impl Small {
         let job = Job {
             warehouse: warehouse.root().to_string(),
             settings: settings(),
-            input_version: 0,
-            models_version: None,
+            input: Version { table: String::new(), number: 0 },
+            models: None,
             run_id: "run".into(),
             generated_at: 0,
             reports: None,
+            scoring: None,
+            laying: None,
+            until: None,
         };
         let mut small = Self { _folder: folder, warehouse, job };
         small.sessions(6).await;
@@ -139,7 +142,7 @@ impl Small {
         );
         let partition = vec![("key_bucket".to_owned(), "0".to_owned())];
         replace_partition(&self.warehouse, &def, Some(partition), rows).await.unwrap();
-        self.job.input_version = Snapshot::open(&self.warehouse, &def).await.unwrap().unwrap().version();
+        self.job.input = Snapshot::open(&self.warehouse, &def).await.unwrap().unwrap().identity();
     }
 
     /// Stores a model trained on the first three sessions, and its forecasts in place of earlier ones.

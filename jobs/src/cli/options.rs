@@ -1,0 +1,211 @@
+//! Options that belong to no single command.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, ValueEnum};
+
+/// Heading of what every command takes.
+pub(crate) const EVERYWHERE: &str = "Options of every command";
+/// Heading of the settings that flags override.
+pub(crate) const SETTINGS: &str = "Settings, instead of the file's";
+/// Heading of what a command works on.
+pub(crate) const CHOICE: &str = "What to work on";
+
+/// Where things are.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = EVERYWHERE)]
+pub(crate) struct Places {
+    /// Configuration of the dataset, its models and the run.
+    ///
+    /// The default is found without a flag in the folder where a dataset is worked on.
+    #[arg(
+        long,
+        global = true,
+        env = "ALMANAC_CONFIG",
+        hide_env_values = true,
+        default_value = crate::cli::DEFAULT_CONFIG,
+        value_name = "FILE"
+    )]
+    pub(crate) config: PathBuf,
+    /// Folder of the input files.
+    ///
+    /// There is no default: reading the wrong folder would fill the tables with it.
+    #[arg(long, global = true, env = "ALMANAC_SOURCE", hide_env_values = true, value_name = "DIR")]
+    pub(crate) source: Option<PathBuf>,
+    /// Root of the Delta tables: a folder or s3://bucket/prefix.
+    ///
+    /// The default lies beside the configuration of the folder one works in; one dataset has one warehouse.
+    #[arg(
+        long,
+        global = true,
+        env = "ALMANAC_WAREHOUSE",
+        hide_env_values = true,
+        default_value = "warehouse",
+        value_name = "URI"
+    )]
+    pub(crate) warehouse: String,
+    /// Scheduler of the cluster that computes, as df://host:port; without it this process does.
+    ///
+    /// One machine is the default because it needs no server, and the rows are the same.
+    #[arg(long, global = true, env = "ALMANAC_SCHEDULER", hide_env_values = true, value_name = "URI")]
+    pub(crate) scheduler: Option<String>,
+    /// Seconds to wait for a scheduler that does not answer.
+    ///
+    /// 0, the default, ends with code 7 and the way to resume: whoever started the command decides whether to wait.
+    #[arg(
+        long,
+        global = true,
+        env = "ALMANAC_WAIT_SCHEDULER",
+        hide_env_values = true,
+        default_value_t = 0,
+        value_name = "SECONDS"
+    )]
+    pub(crate) wait_scheduler: u64,
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = EVERYWHERE)]
+pub(crate) struct Output {
+    /// Form of the result.
+    ///
+    /// Without it a terminal shows tables and sentences, and a pipe gets one JSON line per step. `json` and `yaml` also
+    /// make an error one JSON line on standard error.
+    #[arg(short, long, global = true, env = "ALMANAC_OUTPUT", hide_env_values = true, value_enum, value_name = "FORM")]
+    pub(crate) output: Option<Form>,
+    /// Print results and errors only: no progress, no sentences about steps.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Print what happens inside on standard error; twice for more. ALMANAC_LOG chooses by module.
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+/// Form of a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// Columns that fit the terminal; what is left out is told.
+    Table,
+    /// All columns in full, however wide.
+    Wide,
+    /// One JSON document; one line per step where there are several.
+    Json,
+    /// The same as YAML.
+    Yaml,
+}
+
+/// Settings that flags override.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = SETTINGS)]
+pub(crate) struct Overrides {
+    /// Models to run, by registry name.
+    #[arg(long, global = true, value_delimiter = ',', value_name = "A,B")]
+    pub(crate) models: Option<Vec<String>>,
+    /// Training frequency: daily, weekly, biweekly, monthly, quarterly, semiannually, annually.
+    ///
+    /// The file's default is semiannually: models are conditioned to every origin anyway, and twice as many fits cost
+    /// twice as much.
+    #[arg(long, global = true, value_name = "FREQUENCY")]
+    pub(crate) every: Option<String>,
+    /// Version under which rows are kept; another version leaves earlier rows alone.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) model_version: Option<String>,
+    /// Paths per forecast.
+    ///
+    /// The file's default is 2000: the ends of a 95 % interval then rest on 50 paths each side.
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) paths: Option<usize>,
+    /// Sessions ahead, 1 to 365.
+    ///
+    /// The file's default is 14. Up to 64 paths have a column per day, above a row per day: wider tables are slow to
+    /// plan.
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) horizon: Option<usize>,
+    /// Seed of every random number.
+    ///
+    /// The file's default is fixed, so that two runs of one configuration give the same rows.
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Central interval levels in percent.
+    #[arg(long, global = true, value_delimiter = ',', value_name = "80,95")]
+    pub(crate) levels: Option<Vec<u32>>,
+    /// Units computed at once. Never changes a row.
+    ///
+    /// The file's default is 0, one per core: a unit takes one thread from start to end.
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// Failed units above which the exit code is 1.
+    ///
+    /// The file's default is 0: a failure that nobody allowed should stop a pipeline. The other units are kept.
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) max_failed: Option<usize>,
+    /// Whole cells per commit. Never changes a row.
+    ///
+    /// The file's default is 16: fewer lose less when killed, more make fewer commits.
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) cells_per_commit: Option<usize>,
+    /// Forecasts per batch. Never changes a row.
+    ///
+    /// The file's default is 0, which keeps a batch near a megabyte whatever the number of paths.
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) batch_forecasts: Option<usize>,
+}
+
+/// What is chosen for this command.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = CHOICE)]
+pub(crate) struct Choice {
+    /// Keys to work on; default: all.
+    #[arg(long = "key", global = true, value_delimiter = ',', value_name = "KEY")]
+    pub(crate) keys: Vec<String>,
+    /// First origin; default: that of the configuration.
+    #[arg(long, global = true, value_name = "DATE")]
+    pub(crate) from: Option<String>,
+    /// Last origin; default: that of the configuration.
+    #[arg(long, global = true, value_name = "DATE")]
+    pub(crate) to: Option<String>,
+    /// Most units of work.
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+    /// Redo what exists, in whole cells.
+    #[arg(long, global = true)]
+    pub(crate) force: bool,
+    /// Let a horizon longer than the stored one add days.
+    ///
+    /// New columns, and forecasts with fewer days made anew; their first days stay as they are. Not done unasked,
+    /// because it writes every chosen forecast again.
+    #[arg(long, global = true)]
+    pub(crate) widen: bool,
+    /// Keep points and intervals only, of what is missing.
+    ///
+    /// Paths are drawn all the same, since intervals are made from them, but not encoded and written: nine tenths of the
+    /// bytes. Scores then lack CRPS and PIT. A later run without it adds the paths, of the same draws.
+    #[arg(long, global = true)]
+    pub(crate) no_paths: bool,
+    /// Narrow the choice: model=A|B, model!=A, key=A|B, key!=A, from=DATE, to=DATE, separated by commas.
+    #[arg(long, global = true, value_name = "CONDITIONS")]
+    pub(crate) select: Option<String>,
+    /// Redo cells made from older inputs.
+    ///
+    /// Without it they are kept and counted by `status`: a corrected price should not silently redo years.
+    #[arg(long, global = true, value_name = "WHAT", value_parser = ["stale"])]
+    pub(crate) refresh: Option<String>,
+}
+
+/// Options of reading input.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct InputOptions {
+    /// Refuse the whole input if a row would be quarantined.
+    ///
+    /// Without it such rows are put aside in bronze.quarantine and counted, so that one bad row does not stop a night.
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Let rows in that would be quarantined: SOURCE, SOURCE:LINE or all.
+    #[arg(long, value_delimiter = ',', value_name = "ROWS")]
+    pub(crate) accept: Vec<String>,
+    /// What counts as today; later rows are quarantined.
+    ///
+    /// Default: today in the dataset's time zone.
+    #[arg(long, value_name = "DATE")]
+    pub(crate) as_of: Option<String>,
+}

@@ -1,0 +1,93 @@
+//! Arguments that are not understood, and requests for help that end the parsing.
+
+use std::ffi::OsString;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use super::{Form, Output};
+use crate::fault::{self, Diagnosis, code::Code};
+use crate::look;
+
+/// Why there is nothing to run.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    error: clap::Error,
+    form: Option<Form>,
+}
+
+impl Refusal {
+    /// Of the arguments that were given.
+    pub(super) fn new(error: clap::Error, arguments: &[OsString]) -> Self {
+        Self { error, form: form(arguments) }
+    }
+
+    /// Prints what there is to say and returns the exit code.
+    pub(crate) fn show(&self) -> i32 {
+        if !self.error.use_stderr() || self.error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+            let _ = self.error.print();
+            return self.error.exit_code();
+        }
+        look::set(&Output { output: self.form, ..Output::default() });
+        if look::get().errors_as_json() {
+            fault::show(&self.diagnosis());
+            return self.error.exit_code();
+        }
+        let colours = look::colours(&std::io::stderr());
+        let rendered = self.error.render();
+        let text = if colours { rendered.ansi().to_string() } else { rendered.to_string() };
+        eprint!("{}", text.replacen("error:", &format!("error[{}]:", Code::Usage.entry().number), 1));
+        self.error.exit_code()
+    }
+
+    fn diagnosis(&self) -> Diagnosis {
+        let text = |kinds: &[ContextKind]| {
+            kinds.iter().find_map(|&kind| match self.error.get(kind)? {
+                ContextValue::String(text) => Some(text.clone()),
+                ContextValue::Strings(texts) => Some(texts.join(", ")),
+                _ => None,
+            })
+        };
+        let meant = text(&[ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue]);
+        let accepted = text(&[ContextKind::ValidValue, ContextKind::ValidSubcommand]);
+        let fix = match (meant, accepted) {
+            (Some(meant), _) => format!("did you mean {meant}?"),
+            (None, Some(accepted)) => format!("choose one of {accepted}"),
+            (None, None) => Code::Usage.entry().fix.to_owned(),
+        };
+        let message = self.error.render().to_string();
+        let first = message.lines().next().unwrap_or_default();
+        Diagnosis {
+            code: Code::Usage,
+            place: text(&[ContextKind::InvalidArg, ContextKind::InvalidSubcommand]),
+            value: text(&[ContextKind::InvalidValue]),
+            fix,
+            message: first.trim_start_matches("error: ").to_owned(),
+        }
+    }
+}
+
+/// The form asked for, read without a parser: there is none for arguments that are not understood.
+fn form(arguments: &[OsString]) -> Option<Form> {
+    let texts: Vec<&str> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
+    let after = |position: usize| texts.get(position + 1).copied();
+    let given = texts.iter().enumerate().find_map(|(position, text)| match *text {
+        "-o" | "--output" => after(position),
+        _ => text.strip_prefix("--output=").or_else(|| text.strip_prefix("-o")).filter(|value| !value.is_empty()),
+    });
+    let form = given.map(str::to_owned).or_else(|| std::env::var("ALMANAC_OUTPUT").ok())?;
+    <Form as clap::ValueEnum>::from_str(form.trim_start_matches('='), true).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_form_is_known_before_anything_else_is() {
+        let form = |line: &str| form(&line.split(' ').map(OsString::from).collect::<Vec<_>>());
+        assert_eq!(form("almanac -o json plam"), Some(Form::Json));
+        assert_eq!(form("almanac plam --output=yaml"), Some(Form::Yaml));
+        assert_eq!(form("almanac -ojson"), Some(Form::Json));
+        assert_eq!(form("almanac --outputs json"), None);
+    }
+}

@@ -1,0 +1,93 @@
+//! Which series, model and day a command is about: what was asked for, or the first, or the newest there is.
+
+use almanac_engine::{EngineError, nearest};
+use chrono::NaiveDate;
+use datafusion::prelude::SessionContext;
+
+use super::{Session, rows};
+use crate::exit::{Failure, Outcome};
+
+/// A text as SQL has it.
+pub(super) fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// The key of a row as it is shown and chosen.
+pub(super) fn key_of_row(session: &Session) -> String {
+    let columns = session.settings.dataset.key.iter().map(|key| format!("\"{key}\"")).collect::<Vec<_>>().join(", ");
+    format!("concat_ws('|', {columns})")
+}
+
+/// Refuses a table that is not there yet.
+pub(super) fn needs(context: &SessionContext, table: &str, command: &str) -> Outcome {
+    if context.table_exist(table)? {
+        return Ok(());
+    }
+    let hint = format!("; run `almanac {command}` first");
+    Err(EngineError::NotFound { what: "table", name: table.to_owned(), hint }.into())
+}
+
+/// Texts of a query's first column, named `value`.
+async fn texts(context: &SessionContext, query: &str) -> Outcome<Vec<String>> {
+    Ok(rows::of(context, query).await?.iter().map(|row| rows::text(row, "value").to_owned()).collect())
+}
+
+/// The one that was asked for, or the first there is.
+fn chosen(what: &'static str, wanted: Option<&str>, there: &[String]) -> Outcome<String> {
+    let name = wanted.unwrap_or_default().to_owned();
+    let refused = || -> Failure {
+        let hint = nearest::hint(&name, &format!("{what}s"), there.iter().map(String::as_str), 10);
+        EngineError::NotFound { what, name: name.clone(), hint }.into()
+    };
+    match wanted {
+        Some(wanted) => there.iter().find(|there| *there == wanted).cloned().ok_or_else(refused),
+        None => there.first().cloned().ok_or_else(refused),
+    }
+}
+
+/// The key that --key names, or the first that `table` has.
+pub(super) async fn key(session: &Session, context: &SessionContext, table: &str) -> Outcome<String> {
+    let query = format!("SELECT DISTINCT {} AS value FROM {table} ORDER BY value", key_of_row(session));
+    chosen("key", session.selection.keys.first().map(String::as_str), &texts(context, &query).await?)
+}
+
+/// The model that was asked for, or the first that the configuration runs and that has forecasts.
+pub(super) async fn model(
+    session: &Session,
+    context: &SessionContext,
+    wanted: Option<&str>,
+    of_key: &str,
+) -> Outcome<String> {
+    let version = literal(&session.settings.forecast.model_version);
+    let query = format!(
+        "SELECT DISTINCT model_name AS value FROM forecast.point_forecasts \
+         WHERE {of_key} AND model_version = {version} ORDER BY value"
+    );
+    let there = texts(context, &query).await?;
+    let first = session.settings.forecast.models.iter().find(|model| there.contains(model));
+    chosen("model", wanted.or(first.map(String::as_str)), &there)
+}
+
+/// The day that was asked for, if a forecast was made on it, or the newest with one.
+pub(super) async fn origin(context: &SessionContext, wanted: Option<NaiveDate>, of_model: &str) -> Outcome<NaiveDate> {
+    let newest = match wanted {
+        Some(origin) => format!("AND data_cutoff_date <= DATE '{origin}'"),
+        None => String::new(),
+    };
+    let query = format!(
+        "SELECT CAST(max(data_cutoff_date) AS TEXT) AS date FROM forecast.point_forecasts WHERE {of_model} {newest}"
+    );
+    let found = rows::of(context, &query).await?.first().and_then(|row| rows::text(row, "date").parse().ok());
+    match (found, wanted) {
+        (Some(found), Some(wanted)) if found != wanted => {
+            let hint = format!("; the last forecast before it was made on {found}");
+            Err(EngineError::NotFound { what: "origin", name: wanted.to_string(), hint }.into())
+        }
+        (Some(found), _) => Ok(found),
+        (None, wanted) => {
+            let name = wanted.map(|wanted| wanted.to_string()).unwrap_or_default();
+            let hint = "; no forecast is as old".to_owned();
+            Err(EngineError::NotFound { what: "origin", name, hint }.into())
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The input: files, bronze tables as defined, new enough, without gaps and duplicates.
+
+use std::path::Path;
+
+use almanac_engine::delta::Snapshot;
+use almanac_engine::settings::Source;
+use almanac_engine::{EngineError, tables_input};
+use almanac_models::Calendar;
+use chrono::{Datelike, NaiveDate};
+use datafusion::prelude::SessionContext;
+
+use super::super::rows::{self, Row};
+use super::super::{Session, catalog};
+use super::Checks;
+use crate::exit::Outcome;
+use crate::ingest::today;
+
+/// Days without a row after which a source is old, beside its publication lag: a week, as some are weekly.
+const OLD: i64 = 7;
+
+pub(super) async fn check(session: &Session, folder: Option<&Path>, checks: &mut Checks) {
+    if let Some(folder) = folder {
+        files(session, folder, checks);
+    }
+    let mut whole = true;
+    for source in &session.settings.sources {
+        let table = tables_input::bronze(&session.settings, source);
+        let name = table.full_name();
+        match Snapshot::open(&session.warehouse, &table).await {
+            Ok(Some(_)) => {}
+            Ok(None) => {
+                whole = false;
+                checks.warn(&name, "it is not there yet", "run `almanac ingest` with --source");
+            }
+            Err(error) => {
+                whole = false;
+                checks.failed(&name, error);
+            }
+        }
+    }
+    if !whole {
+        return;
+    }
+    let context = match catalog::context(session).await {
+        Ok(context) => context,
+        Err(failure) => return checks.failed("tables", failure),
+    };
+    for source in &session.settings.sources {
+        if let Err(failure) = table(session, &context, source, checks).await {
+            checks.failed(format!("bronze.{}", source.name), failure);
+        }
+    }
+}
+
+fn files(session: &Session, folder: &Path, checks: &mut Checks) {
+    let sources = &session.settings.sources;
+    let absent: Vec<&str> =
+        sources.iter().map(|source| source.path.as_str()).filter(|path| !folder.join(path).is_file()).collect();
+    match absent.as_slice() {
+        [] => checks.ok("source files", format!("{} in {}", sources.len(), folder.display())),
+        absent => checks.fail(
+            "source files",
+            format!("{} lacks {}", folder.display(), absent.join(", ")),
+            "name the folder of the files with --source, or correct the path of the source",
+        ),
+    }
+}
+
+async fn table(session: &Session, context: &SessionContext, source: &Source, checks: &mut Checks) -> Outcome {
+    let name = format!("bronze.{}", source.name);
+    let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+    let table = format!("bronze.{}", quoted(&source.name));
+    let schema = context.table_provider(name.as_str()).await?.schema();
+    let known = |name: &&str| schema.column_with_name(name).is_some();
+    let keys: Vec<String> = session.settings.dataset.key.iter().map(String::as_str).filter(known).map(quoted).collect();
+    let grain: Vec<String> =
+        keys.iter().cloned().chain(["date", "region"].into_iter().filter(known).map(quoted)).collect();
+    let twice = format!("SELECT 1 FROM {table} GROUP BY {} HAVING count(*) > 1", grain.join(", "));
+    let query = format!(
+        "SELECT count(*) AS n, CAST(max(date) AS TEXT) AS last, (SELECT count(*) FROM ({twice})) AS twice FROM {table}"
+    );
+    let found = rows::of(context, &query).await?;
+    let Some(row) = found.first() else { return Ok(()) };
+    let (rows, twice) = (number(row, "n"), number(row, "twice"));
+    if twice > 0 {
+        let seen = format!("{twice} dates of a key have several rows");
+        checks.fail(format!("{name}: duplicates"), seen, "run `almanac ingest` again, which keeps one of each");
+    }
+    match rows::text(row, "last").parse::<NaiveDate>() {
+        Err(_) => checks.warn(&name, "it has no rows", "look at the file of the source, then run `almanac ingest`"),
+        Ok(last) => {
+            let age = (today(&session.settings)? - last).num_days();
+            let seen = format!("{rows} rows, the newest of {last}, {age} days ago");
+            let fix = "fetch newer files and run `almanac ingest`, if forecasts of today are wanted";
+            match age > OLD + i64::from(source.publication_lag_days.max(0)) {
+                true => checks.warn(&name, seen, fix),
+                false => checks.ok(&name, seen),
+            }
+        }
+    }
+    if source.bars {
+        gaps(session, context, &table, &keys, checks).await?;
+    }
+    Ok(())
+}
+
+/// Sessions without a bar, of the key that lacks most.
+async fn gaps(
+    session: &Session,
+    context: &SessionContext,
+    table: &str,
+    keys: &[String],
+    checks: &mut Checks,
+) -> Outcome {
+    let dataset = &session.settings.dataset;
+    let refused = |error: almanac_models::CalendarError| EngineError::Internal(error.to_string());
+    let calendar = Calendar::new(dataset.calendar, &dataset.holidays).map_err(refused)?;
+    let query = format!(
+        "SELECT concat_ws('|', {key}) AS key, CAST(min(date) AS TEXT) AS first, CAST(max(date) AS TEXT) AS last, \
+         count(DISTINCT date) AS days FROM {table} GROUP BY {key} ORDER BY key",
+        key = keys.join(", ")
+    );
+    let day = |row: &Row, name: &str| {
+        let date = rows::text(row, name).parse::<NaiveDate>().ok()?;
+        Some(date.num_days_from_ce() - NaiveDate::default().num_days_from_ce())
+    };
+    let found = rows::of(context, &query).await?;
+    let shares = found.iter().filter_map(|row| {
+        let sessions = calendar.sessions_between(day(row, "first")?, day(row, "last")?) as u64;
+        let absent = sessions.saturating_sub(number(row, "days"));
+        Some((absent as f64 / sessions.max(1) as f64, absent, rows::text(row, "key")))
+    });
+    let Some((share, absent, key)) = shares.max_by(|a, b| a.0.total_cmp(&b.0)) else { return Ok(()) };
+    let seen = format!("of {} keys {key} lacks most sessions: {absent}, {:.1} %", found.len(), share * 100.0);
+    let limit = session.settings.training.max_gap;
+    match share > limit {
+        true => checks.warn("gaps", seen, format!("fill them, or raise training.max_gap ({limit})")),
+        false => checks.ok("gaps", seen),
+    }
+    Ok(())
+}
+
+fn number(row: &Row, column: &str) -> u64 {
+    rows::value(row, column).as_u64().unwrap_or(0)
+}

@@ -1,0 +1,211 @@
+//! `models show NAME`.
+
+use almanac_engine::registry;
+use almanac_models::{FutureRegressor, ModelSpec};
+use clap::Args;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use super::super::choose::{key_of_row, literal, needs};
+use super::super::rows::{self, Row};
+use super::super::{Session, catalog};
+use super::{configured, innovations, setting, uses_regressors};
+use crate::cli::Cli;
+use crate::exit::Outcome;
+use crate::output::Document;
+
+/// Longest list of a stored fit that is shown whole.
+const LONGEST_LIST: usize = 8;
+
+/// `models show`. With `--key`, also the stored fit of the last window.
+#[derive(Debug, Args)]
+pub(super) struct ShowCommand {
+    /// Name of the model.
+    name: String,
+}
+
+pub(super) async fn run(cli: &Cli, command: &ShowCommand, stopped: watch::Receiver<bool>) -> Outcome {
+    let configured = configured(cli)?;
+    let own = configured.as_ref().map_or(&[][..], |settings| &settings.models);
+    let spec = registry::find(own, &command.name)?;
+    let chosen = configured.as_ref().is_some_and(|settings| settings.forecast.models.contains(&spec.name));
+    let origin = if own.iter().any(|own| own.name == spec.name) { "the configuration" } else { "built in" };
+    let (facts, text) = describe(&spec, origin, chosen, uses_regressors(&spec)?);
+    let mut document = Document::new().told("model", facts, text);
+    if !cli.choice.keys.is_empty() {
+        let session = Session::open(cli, stopped).await?;
+        let (mut fits, mut texts) = (Vec::new(), Vec::new());
+        for key in &cli.choice.keys {
+            let found = stored(&session, &spec, key).await?;
+            if found.is_empty() {
+                texts.push(format!("no fit of {} for {key} is stored; `almanac train` makes it", spec.name));
+            }
+            for fit in found {
+                texts.push(fit_text(&fit));
+                fits.push(Value::Object(fit));
+            }
+        }
+        document = document.note("fits", fits, texts.join("\n\n"));
+    }
+    document.show();
+    Ok(())
+}
+
+fn line(name: &str, value: impl std::fmt::Display) -> String {
+    format!("{name:<16} {value}")
+}
+
+type Facts = Vec<(&'static str, Value)>;
+
+/// What a model is, and the same for people.
+fn describe(spec: &ModelSpec, origin: &str, chosen: bool, uses: bool) -> (Facts, String) {
+    let futures = spec.regressors.iter().map(|regressor| {
+        let future = match regressor.future {
+            FutureRegressor::None => "up to the origin only",
+            FutureRegressor::Persist => "the last value persists",
+            FutureRegressor::Seasonal => "past years' values of the same days",
+            FutureRegressor::Linear => "a line through the last 30 days",
+            FutureRegressor::Known => "known in advance",
+        };
+        (regressor, future)
+    });
+    let futures: Vec<_> = futures.collect();
+    let regressors = futures.iter().map(
+        |(regressor, future)| json!({ "column": regressor.column, "future": regressor.future, "meaning": future }),
+    );
+    let facts = vec![
+        ("model", json!(spec.name)),
+        ("family", json!(spec.family)),
+        ("defined_by", json!(origin)),
+        ("run_by_default", json!(chosen)),
+        ("innovations", json!(innovations(spec))),
+        ("uses_regressors", json!(uses)),
+        ("regressors", regressors.collect()),
+        ("settings", json!(spec.settings)),
+    ];
+    let mut lines = vec![
+        line("model", &spec.name),
+        line("family", &spec.family),
+        line("defined by", origin),
+        line("run by default", if chosen { "yes" } else { "no" }),
+        line("innovations", innovations(spec)),
+    ];
+    let first = |index: usize, name: &'static str| if index == 0 { name } else { "" };
+    if futures.is_empty() {
+        lines.push(line("regressors", if uses { "none" } else { "none: its family uses none" }));
+    }
+    for (index, (regressor, future)) in futures.iter().enumerate() {
+        lines.push(line(first(index, "regressors"), format_args!("{}: {future}", regressor.column)));
+    }
+    if spec.settings.is_empty() {
+        lines.push(line("settings", "the family's own"));
+    }
+    for (index, (name, value)) in spec.settings.iter().enumerate() {
+        lines.push(line(first(index, "settings"), format_args!("{name} = {}", setting(value))));
+    }
+    (facts, lines.join("\n"))
+}
+
+/// The fit of the newest window of a key, for each model version.
+async fn stored(session: &Session, spec: &ModelSpec, key: &str) -> Outcome<Vec<Row>> {
+    let context = catalog::context(session).await?;
+    needs(&context, "forecast.trained_models", "train")?;
+    let query = format!(
+        "SELECT {} AS key, model_version, model_type, window_start, training_start_date AS first_day, \
+         training_cutoff_date AS cutoff, training_samples, log_likelihood, aicc, training_loss, validation_loss, \
+         fallback_reason, fit_seconds, parameters FROM \
+         (SELECT *, row_number() OVER (PARTITION BY model_version ORDER BY training_cutoff_date DESC) AS place \
+         FROM forecast.trained_models WHERE model_name = {} AND {} = {}) \
+         WHERE place = 1 ORDER BY model_version",
+        literal(key),
+        literal(&spec.name),
+        key_of_row(session),
+        literal(key),
+    );
+    let mut fits = rows::of(&context, &query).await?;
+    for fit in &mut fits {
+        let parsed = fit.get("parameters").and_then(Value::as_str).and_then(|text| serde_json::from_str(text).ok());
+        if let Some(parameters) = parsed {
+            fit.insert("parameters".into(), parameters);
+        }
+    }
+    Ok(fits)
+}
+
+/// Columns of a stored fit, in the order in which they are shown; the parameters follow.
+const SHOWN: [&str; 13] = [
+    "key",
+    "model_version",
+    "model_type",
+    "window_start",
+    "first_day",
+    "cutoff",
+    "training_samples",
+    "log_likelihood",
+    "aicc",
+    "training_loss",
+    "validation_loss",
+    "fallback_reason",
+    "fit_seconds",
+];
+
+/// A stored fit, its parameters one a line; lists that are long by their length.
+fn fit_text(fit: &Row) -> String {
+    let known = SHOWN.iter().filter_map(|name| Some((name, fit.get(*name)?)));
+    let mut lines: Vec<String> = known.map(|(name, value)| line(&name.replace('_', " "), shown(value))).collect();
+    match fit.get("parameters") {
+        Some(Value::Object(values)) => {
+            lines.push("parameters".into());
+            lines.extend(values.iter().map(|(name, value)| format!("  {name:<24} {}", short(value))));
+        }
+        Some(other) => lines.push(line("parameters", shown(other))),
+        None => {}
+    }
+    lines.join("\n")
+}
+
+fn shown(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// A value of a stored fit.
+fn short(value: &Value) -> String {
+    match value {
+        Value::Array(values) if values.len() > LONGEST_LIST => format!("{} values", values.len()),
+        Value::Array(values) => format!("[{}]", values.iter().map(short).collect::<Vec<_>>().join(", ")),
+        Value::Object(values) => {
+            let inner = values.iter().map(|(name, value)| format!("{name} {}", short(value)));
+            inner.collect::<Vec<_>>().join(", ")
+        }
+        Value::Number(number) => match number.as_f64() {
+            Some(value) if number.is_f64() => format!("{value:.6}"),
+            _ => number.to_string(),
+        },
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_fit_is_told_in_its_order() {
+        let fit = json!({ "parameters": { "scale": 1.5 }, "key": "Coffee", "cutoff": "2024-01-03" });
+        let text = fit.as_object().map(fit_text).unwrap_or_default();
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[0].starts_with("key ") && lines[1].ends_with("2024-01-03"), "{text}");
+        assert!(lines[3].contains("scale") && lines[3].ends_with("1.500000"), "{text}");
+    }
+
+    #[test]
+    fn parameters_are_short() {
+        assert_eq!(short(&json!([1, 0.5, "a"])), "[1, 0.500000, a]");
+        assert_eq!(short(&json!(vec![0; 9])), "9 values");
+        assert_eq!(short(&json!({ "p": 1, "q": [2] })), "p 1, q [2]");
+        assert_eq!(short(&Value::Null), "null");
+    }
+}

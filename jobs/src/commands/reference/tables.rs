@@ -1,0 +1,145 @@
+//! Tables, views and named queries, as the demo's configuration makes them.
+
+use std::sync::Arc;
+
+use almanac_engine::settings::Settings;
+use almanac_engine::tables::{self, TableDef};
+use almanac_engine::tables_docs;
+use arrow::datatypes::Field;
+use datafusion::catalog::{CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider};
+use datafusion::datasource::empty::EmptyTable;
+use datafusion::prelude::{SessionConfig, SessionContext};
+
+use super::page::{Page, cell, code, codes, sentence};
+use crate::commands::{catalog, describe, views};
+use crate::exit::Outcome;
+
+pub(super) async fn page(settings: &Settings) -> Outcome<String> {
+    let mut page = Page::new(
+        "Tables",
+        "Every table of a warehouse, as [examples/demo.toml](../../examples/demo.toml) makes it: the key `commodity`, the \
+         target `close`, intervals of 80 and 95 % and 14 days ahead are that file's. `almanac describe TABLE` shows the \
+         same of a warehouse of your own, with sizes and commits. Columns that are no content (`generation_timestamp`, \
+         `created_at`, `run_id`, durations and their like) may differ between two runs that give the same rows.",
+    );
+    let defs = catalog::all(settings);
+    for def in &defs {
+        table(&mut page, settings, def);
+    }
+    page.heading(2, "Views");
+    page.paragraph(
+        "Computed when they are read, by `almanac sql`; they are in the schema `forecast`. Other readers of Delta see tables \
+         only.",
+    );
+    let context = planned(&defs)?;
+    for view in views::all(settings, &views::Stored::planned(settings)) {
+        let fields = context.sql(&view.query).await?.schema().as_arrow().fields().clone();
+        page.heading(3, &code(&format!("forecast.{}", view.name)));
+        page.paragraph(&sentence(&capital(views::meaning(view.name))));
+        let columns: Vec<String> = runs(fields.iter().map(|f| f.as_ref())).into_iter().map(|run| run.name()).collect();
+        page.paragraph(&format!("Reads {}. Columns: {}.", codes(view.needs), codes(&columns)));
+    }
+    page.heading(2, "Named queries");
+    page.paragraph("`almanac sql --named NAME` answers them.");
+    let named = catalog::named(settings);
+    let rows: Vec<[String; 2]> =
+        named.iter().map(|(name, answers, _)| [code(name), cell(&sentence(answers))]).collect();
+    page.table(["name", "answers"], &rows);
+    Ok(page.finish())
+}
+
+fn table(page: &mut Page, settings: &Settings, def: &TableDef) {
+    page.heading(2, &code(&def.full_name()));
+    page.paragraph(&sentence(&capital(&tables_docs::table(settings, def))));
+    page.paragraph(&format!("One row per {}. Partitioned by {}.", codes(&def.grain), codes(&def.partition_by)));
+    let fields = def.columns.fields().iter().map(AsRef::as_ref);
+    let rows: Vec<[String; 5]> = runs(fields).iter().map(|run| row(settings, def, run)).collect();
+    page.table(["column", "type", "unit", "null", "meaning"], &rows);
+}
+
+fn row(settings: &Settings, def: &TableDef, run: &Run<'_>) -> [String; 5] {
+    let field = run.first;
+    let unit = field.metadata().get("unit").map_or("–", String::as_str);
+    let null = if field.is_nullable() { "yes" } else { "no" };
+    let meaning = tables_docs::column(settings, def, field.name());
+    let meaning = if run.last.is_some() { meaning.replace("day 1 ", "that day ") } else { meaning };
+    let volatile = if tables::is_content(field.name()) { "" } else { " (no content)" };
+    [
+        run.name().split(" … ").map(code).collect::<Vec<_>>().join(" … "),
+        describe::kind(field.data_type()),
+        cell(unit),
+        null.to_owned(),
+        cell(&format!("{meaning}{volatile}")),
+    ]
+}
+
+/// Columns that differ in the day only, or one column.
+struct Run<'a> {
+    first: &'a Field,
+    last: Option<&'a Field>,
+}
+
+impl Run<'_> {
+    fn name(&self) -> String {
+        match self.last {
+            Some(last) => format!("{} … {}", self.first.name(), last.name()),
+            None => self.first.name().clone(),
+        }
+    }
+}
+
+/// Neighbours named `day_1`, `day_2` and so on as one.
+fn runs<'a>(fields: impl Iterator<Item = &'a Field>) -> Vec<Run<'a>> {
+    let mut found: Vec<Run<'a>> = Vec::new();
+    let numbered = |field: &Field| field.name().strip_prefix("day_").is_some_and(|n| n.parse::<usize>().is_ok());
+    for field in fields {
+        match found.last_mut() {
+            Some(run) if numbered(field) && numbered(run.first) => run.last = Some(field),
+            _ => found.push(Run { first: field, last: None }),
+        }
+    }
+    found
+}
+
+/// A session whose tables have columns and no rows, to plan the views with.
+fn planned(defs: &[TableDef]) -> Outcome<SessionContext> {
+    let config = SessionConfig::new().with_default_catalog_and_schema("almanac", "forecast");
+    let context = SessionContext::new_with_config(config);
+    let catalog = Arc::new(MemoryCatalogProvider::new());
+    for def in defs {
+        let schema = match catalog.schema(&def.schema_name) {
+            Some(schema) => schema,
+            None => {
+                let schema: Arc<dyn SchemaProvider> = Arc::new(MemorySchemaProvider::new());
+                catalog.register_schema(&def.schema_name, Arc::clone(&schema))?;
+                schema
+            }
+        };
+        schema.register_table(def.name.clone(), Arc::new(EmptyTable::new(Arc::clone(&def.columns))))?;
+    }
+    context.register_catalog("almanac", catalog);
+    Ok(context)
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_column_has_a_meaning() -> Outcome {
+        let settings = crate::commands::reference::example()?;
+        for def in catalog::all(&settings) {
+            assert!(!tables_docs::table(&settings, &def).is_empty(), "{}", def.full_name());
+            for field in def.columns.fields() {
+                let meaning = tables_docs::column(&settings, &def, field.name());
+                assert!(!meaning.is_empty(), "{}.{}", def.full_name(), field.name());
+            }
+        }
+        Ok(())
+    }
+}

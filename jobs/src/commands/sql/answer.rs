@@ -1,0 +1,192 @@
+//! From a statement to its rows: planned here, computed by this process or the cluster.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use almanac_engine::EngineError;
+use almanac_engine::cluster::{Cluster, travels};
+use almanac_engine::runner::Runner;
+use arrow::array::RecordBatch;
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::dataframe::DataFrame;
+use datafusion::error::DataFusionError;
+use datafusion::execution::context::SQLOptions;
+use datafusion::physical_plan::coop::CooperativeExec;
+use datafusion::physical_plan::{ExecutionPlan, collect};
+use datafusion::prelude::SessionContext;
+use datafusion::sql::parser::{DFParserBuilder, Statement};
+use datafusion::sql::sqlparser::ast;
+use tokio::runtime::{Builder, Runtime};
+
+use super::super::Session;
+use super::statement::Tokens;
+use super::{absent, files, progress, travel};
+use crate::exit::{Failure, Outcome};
+
+/// Stack of a thread: plans are deep.
+const STACK: usize = 8 << 20;
+
+/// The rows of a statement, at least one batch, so that the columns are named where there are no rows. `stop` ends it
+/// early, on the cluster too.
+///
+/// # Errors
+/// [`Failure::Query`] for what cannot be planned or would change something; `NotFound` for tables, files and versions
+/// that are not there; `Interrupted` after `stop`; else why the query failed.
+pub(super) async fn answer(
+    session: &Session,
+    context: &SessionContext,
+    statement: &Tokens,
+    mut stop: Pin<&mut (dyn Future<Output = ()> + Send)>,
+) -> Outcome<Vec<RecordBatch>> {
+    let prepared = async {
+        let planned = plan(session, context, statement).await?;
+        let schema = planned.frame.schema().inner().clone();
+        let plan = planned.frame.create_physical_plan().await?;
+        Ok::<_, Failure>((plan, schema, planned.local))
+    };
+    let (plan, schema, local) = tokio::select! {
+        prepared = prepared => prepared?,
+        () = &mut stop => return Err(EngineError::Interrupted.into()),
+    };
+    let mut rows = match &session.runner {
+        Runner::Cluster(cluster) if !local && travels(&plan) => over(cluster, context, plan, stop).await?,
+        _ => here(context, plan, stop).await?,
+    };
+    if rows.is_empty() {
+        rows.push(RecordBatch::new_empty(schema));
+    }
+    Ok(rows)
+}
+
+/// Runs a query's plan in this process, on threads of its own: an operator may compute long before it gives way, and
+/// the signal that stops it has to be noticed all the same.
+async fn here(
+    context: &SessionContext,
+    plan: Arc<dyn ExecutionPlan>,
+    stop: Pin<&mut (dyn Future<Output = ()> + Send)>,
+) -> Outcome<Vec<RecordBatch>> {
+    let plan = yielding(plan)?;
+    let threads = Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build();
+    let threads = threads.map_err(|error| EngineError::storage("threads for the query", error))?;
+    let rows = threads.spawn(collect(Arc::clone(&plan), context.task_ctx()));
+    let _threads = Threads(Some(threads));
+    tokio::select! {
+        never = progress::show(Some(plan)) => match never {},
+        rows = rows => Ok(rows.map_err(|error| EngineError::Internal(format!("the query ended early: {error}")))??),
+        () = stop => Err(EngineError::Interrupted.into()),
+    }
+}
+
+/// The plan with joins that give way between the batches they make: theirs may be many for one that they read, and
+/// DataFusion lets only those who read give way.
+fn yielding(plan: Arc<dyn ExecutionPlan>) -> Outcome<Arc<dyn ExecutionPlan>> {
+    let wrapped = plan.transform_up(|node| match node.name() {
+        "NestedLoopJoinExec" | "CrossJoinExec" => {
+            Ok(Transformed::yes(Arc::new(CooperativeExec::new(node)) as Arc<dyn ExecutionPlan>))
+        }
+        _ => Ok(Transformed::no(node)),
+    });
+    Ok(wrapped?.data)
+}
+
+/// Threads whose work ends with them, at the next moment at which it gives way.
+struct Threads(Option<Runtime>);
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        if let Some(threads) = self.0.take() {
+            threads.shutdown_background();
+        }
+    }
+}
+
+/// Runs a query's plan over the cluster; one that is stopped is cancelled there.
+async fn over(
+    cluster: &Cluster,
+    context: &SessionContext,
+    plan: Arc<dyn ExecutionPlan>,
+    stop: Pin<&mut (dyn Future<Output = ()> + Send)>,
+) -> Outcome<Vec<RecordBatch>> {
+    let name = format!("almanac/sql/{}", uuid::Uuid::new_v4());
+    tokio::select! {
+        never = progress::show(None) => match never {},
+        rows = cluster.query(plan, context.copied_config(), &name) => Ok(rows?),
+        () = stop => {
+            cluster.cancel(&name).await?;
+            Err(EngineError::Interrupted.into())
+        }
+    }
+}
+
+/// A query that can be computed.
+struct Planned {
+    frame: DataFrame,
+    /// Whether it reads files that only this machine is known to have.
+    local: bool,
+}
+
+/// Plans a statement. Those that change something are refused: it would be forgotten with this process.
+async fn plan(session: &Session, context: &SessionContext, statement: &Tokens) -> Outcome<Planned> {
+    let (tokens, pasts) = travel::take(statement)?;
+    for past in &pasts {
+        travel::register(session, context, past).await?;
+    }
+    let mut local = pasts.iter().any(travel::Past::is_local);
+    let statement = parse(tokens)?;
+    let state = context.state();
+    // of other statements these are also the names to be made
+    let is_query = matches!(&statement, Statement::Statement(inner) if matches!(**inner, ast::Statement::Query(_)));
+    let called = calls(&statement);
+    for table in state.resolve_table_references(&statement).map_err(refused)? {
+        let known = called.contains(table.table()) || context.table_exist(table.clone()).unwrap_or(false);
+        if known {
+            continue;
+        }
+        let read = files::register(context, &table).await?;
+        local |= read;
+        if is_query && !read {
+            return Err(absent(context, &table.to_string()));
+        }
+    }
+    let plan = context.state().statement_to_plan(statement).await.map_err(refused)?;
+    let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+    options.verify_plan(&plan).map_err(refused)?;
+    let frame = context.execute_logical_plan(plan).await.map_err(refused)?;
+    Ok(Planned { frame, local })
+}
+
+fn parse(tokens: Tokens) -> Outcome<Statement> {
+    let parsed = DFParserBuilder::new(tokens).build().and_then(|mut parser| parser.parse_statements());
+    let mut statements = parsed.map_err(refused)?;
+    statements.pop_front().ok_or_else(|| Failure::Query("No SQL statements were provided in the query string".into()))
+}
+
+/// Names of the table functions that are called, which are told as tables too.
+fn calls(statement: &Statement) -> BTreeSet<String> {
+    struct Calls(BTreeSet<String>);
+    impl ast::Visitor for Calls {
+        type Break = ();
+
+        fn pre_visit_table_factor(&mut self, factor: &ast::TableFactor) -> ControlFlow<()> {
+            if let ast::TableFactor::Table { name, args: Some(_), .. } = factor {
+                self.0.insert(name.to_string().to_lowercase());
+            }
+            ControlFlow::Continue(())
+        }
+    }
+    let mut calls = Calls(BTreeSet::new());
+    if let Statement::Statement(statement) = statement {
+        let _ = ast::Visit::visit(&**statement, &mut calls);
+    }
+    calls.0
+}
+
+/// What cannot be planned is the query's fault; storage failures stay what they are.
+fn refused(error: DataFusionError) -> Failure {
+    match EngineError::from(error) {
+        EngineError::Plan(error) => Failure::Query(error.to_string()),
+        other => other.into(),
+    }
+}

@@ -1,0 +1,89 @@
+//! From the arguments of the process to its exit code.
+
+use std::time::Duration;
+
+use almanac_engine::delta::none_unfinished;
+use almanac_engine::{EngineError, memory};
+use tokio::sync::watch;
+
+use crate::cli::{Cli, Command, help};
+use crate::exit::Outcome;
+use crate::{commands, fault, look};
+
+/// Longest wait for files that a run has begun and given up to be removed.
+const GIVEN_UP: Duration = Duration::from_secs(10);
+
+/// Parses the arguments, runs the command and returns its exit code.
+pub fn main() -> i32 {
+    let cli = match help::parse(std::env::args_os()) {
+        Ok(cli) => cli,
+        Err(refusal) => return refusal.show(),
+    };
+    look::set(&cli.output);
+    trace(cli.output.verbose);
+    let resumes = matches!(cli.command, Command::Train | Command::Infer | Command::Backfill(_));
+    match run(cli, resumes) {
+        Ok(()) => 0,
+        Err(failure) => {
+            fault::show(&fault::diagnose(&failure));
+            if resumes && failure.is_passing() && !look::get().errors_as_json() {
+                eprintln!("what is committed is kept: run the same command again to resume");
+            }
+            failure.code()
+        }
+    }
+}
+
+/// Logs go to standard error: warnings, with `--verbose` our steps, twice also their details.
+fn trace(verbose: u8) {
+    let level = match verbose {
+        0 => "warn,buoyant_kernel=error,deltalake_core=error,ballista_core=off",
+        1 => "warn,almanac_engine=info,almanac_jobs=info,almanac_udfs=info",
+        _ => "info,almanac_engine=debug,almanac_jobs=debug,almanac_udfs=debug",
+    };
+    let filter = tracing_subscriber::EnvFilter::try_from_env("ALMANAC_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
+    let colours = look::colours(&std::io::stderr());
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
+}
+
+fn run(cli: Cli, resumes: bool) -> Outcome {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_stack_size(8 << 20)
+        .thread_keep_alive(memory::IDLE_THREADS_END)
+        .build();
+    let runtime = runtime.map_err(|error| EngineError::storage("worker threads", error))?;
+    // a run closes its ledger before it leaves, a query over a cluster is cancelled; all else may stop where it is
+    let over_a_cluster = matches!(cli.command, Command::Sql(_)) && cli.places.scheduler.is_some();
+    let closes = resumes || over_a_cluster || matches!(cli.command, Command::Bench(_));
+    // while a prompt waits Ctrl-C is a key, and while a query runs it stops the query alone
+    let prompts = matches!(&cli.command, Command::Sql(command) if commands::prompts(command));
+    runtime.block_on(async {
+        let (stop, stopped) = watch::channel(false);
+        let work = commands::run(cli, stopped);
+        if prompts {
+            return work.await;
+        }
+        let ended = stoppable(work, &stop, closes).await;
+        if ended.is_err() && !none_unfinished(GIVEN_UP).await {
+            tracing::warn!("files of this run may stay in the store; `almanac maintain vacuum` removes them");
+        }
+        ended
+    })
+}
+
+/// The work until it ends, or until Ctrl-C: then it is told, if it closes something, and else dropped.
+async fn stoppable(work: impl Future<Output = Outcome>, stop: &watch::Sender<bool>, closes: bool) -> Outcome {
+    let interrupt = tokio::signal::ctrl_c();
+    tokio::pin!(work, interrupt);
+    tokio::select! {
+        ended = &mut work => return ended,
+        _ = &mut interrupt => {}
+    }
+    if !closes {
+        return Err(EngineError::Interrupted.into());
+    }
+    stop.send_replace(true);
+    work.await
+}

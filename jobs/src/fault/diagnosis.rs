@@ -1,0 +1,117 @@
+//! From the errors of the engine and of commands to a code, a place, a value and one thing to do.
+
+use almanac_engine::EngineError;
+
+use super::code::Code;
+use crate::exit::Failure;
+
+/// One error, taken apart.
+#[derive(Debug)]
+pub(crate) struct Diagnosis {
+    /// Its kind.
+    pub(crate) code: Code,
+    /// Setting, option, file and line, table or address; none where the error has no place.
+    pub(crate) place: Option<String>,
+    /// The value that was refused; none where the message holds it.
+    pub(crate) value: Option<String>,
+    /// One thing to do.
+    pub(crate) fix: String,
+    /// The whole sentence.
+    pub(crate) message: String,
+}
+
+/// Takes a failure apart.
+pub(crate) fn diagnose(failure: &Failure) -> Diagnosis {
+    let message = failure.to_string();
+    let (code, place, value, fix) = match failure {
+        Failure::Engine(error) => engine(error),
+        Failure::Query(_) => (Code::Query, None, None, None),
+        Failure::FailedUnits { failed, .. } => {
+            (Code::FailedUnits, Some("--max-failed".to_owned()), Some(failed.to_string()), None)
+        }
+        Failure::Unfit { failed } => (Code::Unfit, None, Some(failed.to_string()), None),
+        Failure::FailedChecks { failed } => (Code::FailedChecks, None, Some(failed.to_string()), None),
+    };
+    let fix = fix.unwrap_or_else(|| code.entry().fix.to_owned());
+    Diagnosis { code, place, value, fix, message }
+}
+
+type Parts = (Code, Option<String>, Option<String>, Option<String>);
+
+fn engine(error: &EngineError) -> Parts {
+    match error {
+        EngineError::Configuration { key, value, message } => {
+            let code = if key.starts_with("--") { Code::Flag } else { Code::Setting };
+            (code, Some(key.clone()), Some(value.clone()), Some(message.clone()))
+        }
+        EngineError::Argument { function, argument, value, message } => {
+            (Code::Argument, Some(format!("{function}: {argument}")), Some(value.clone()), Some(message.clone()))
+        }
+        EngineError::NotFound { what, name, hint } => {
+            let fix = hint.trim_start_matches([';', ':', ' ']);
+            (missing(what), Some((*what).to_owned()), Some(name.clone()), (!fix.is_empty()).then(|| fix.to_owned()))
+        }
+        EngineError::Input { place, .. } => (Code::Input, Some(place.clone()), None, None),
+        EngineError::Conflict { table, key, wanted, .. } => {
+            (Code::Conflict, Some(format!("{table}: {key}")), Some(wanted.clone()), None)
+        }
+        EngineError::Horizon { table, asked, remedy, .. } => {
+            (Code::Horizon, Some(table.clone()), Some(asked.to_string()), Some(remedy.clone()))
+        }
+        EngineError::Storage { place, .. } => (Code::Storage, Some(place.clone()), None, None),
+        EngineError::Scheduler { scheduler, .. } => (Code::Scheduler, Some(scheduler.clone()), None, None),
+        EngineError::Delta { table, .. } => (Code::Delta, Some(table.clone()), None, None),
+        EngineError::Plan(_) => (Code::Plan, None, None, None),
+        EngineError::Interrupted => (Code::Interrupted, None, None, None),
+        // a kind that is not told apart here yet is a defect like any other
+        _ => (Code::Internal, None, None, None),
+    }
+}
+
+/// The code for something that was asked for by name.
+fn missing(what: &str) -> Code {
+    match what {
+        "configuration" => Code::NoConfiguration,
+        "model" => Code::NoModel,
+        "table" => Code::NoTable,
+        "key" => Code::NoKey,
+        "source file" | "source folder" => Code::NoSource,
+        "named query" => Code::NoNamedQuery,
+        "origin" => Code::NoOrigin,
+        "table version" => Code::NoVersion,
+        _ => Code::NoSuchThing,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_exit_code_documented_is_that_of_the_failure() {
+        let key = || "forecast.paths".to_owned();
+        let failures = [
+            EngineError::Configuration { key: key(), value: "0".into(), message: "expected more".into() },
+            EngineError::NotFound { what: "model", name: "x".into(), hint: String::new() },
+            EngineError::Input { place: "market.csv, line 3".into(), message: "no number".into() },
+            EngineError::storage("/nowhere", std::io::Error::other("gone")),
+            EngineError::Internal("broken".into()),
+            EngineError::Interrupted,
+        ];
+        for failure in failures.map(Failure::from) {
+            let diagnosis = diagnose(&failure);
+            assert_eq!(diagnosis.code.entry().exit, failure.code(), "{diagnosis:?}");
+            assert!(!diagnosis.fix.is_empty() && !diagnosis.fix.ends_with('.'), "{diagnosis:?}");
+        }
+    }
+
+    #[test]
+    fn a_hint_is_what_to_do() {
+        let hint = "; did you mean \"naive\"? known models are naive".to_owned();
+        let failure = Failure::from(EngineError::NotFound { what: "model", name: "niave".into(), hint });
+        let diagnosis = diagnose(&failure);
+        assert_eq!(diagnosis.code, Code::NoModel);
+        assert_eq!(diagnosis.fix, "did you mean \"naive\"? known models are naive");
+        assert_eq!(diagnosis.value.as_deref(), Some("niave"));
+    }
+}

@@ -1,0 +1,29 @@
+//! Errors as people and scripts meet them: a code, what happened, where, the value and one thing to do.
+
+pub(crate) mod code;
+mod diagnosis;
+
+pub(crate) use diagnosis::{Diagnosis, diagnose};
+
+use serde_json::json;
+
+use crate::look;
+
+/// Prints an error on standard error: one JSON line if JSON or YAML was asked for, else its message and what explains it.
+pub(crate) fn show(diagnosis: &Diagnosis) {
+    let entry = diagnosis.code.entry();
+    if look::get().errors_as_json() {
+        let error = json!({
+            "code": entry.number, "what": entry.what, "where": diagnosis.place, "value": diagnosis.value,
+            "fix": diagnosis.fix, "message": diagnosis.message, "exit_code": entry.exit,
+        });
+        eprintln!("{}", json!({ "error": error }));
+        return;
+    }
+    let (red, plain) = if look::colours(&std::io::stderr()) { ("\x1b[1;31m", "\x1b[0m") } else { ("", "") };
+    eprintln!("{red}error[{}]{plain}: {}", entry.number, diagnosis.message);
+    if !diagnosis.message.contains(diagnosis.fix.as_str()) {
+        eprintln!("  {}", diagnosis.fix);
+    }
+    eprintln!("  `almanac help {}` explains it", entry.number);
+}

@@ -1,0 +1,227 @@
+//! What the files mean, as far as their columns tell: which holds the series, by which key and date, and what else there is.
+
+use almanac_engine::{EngineError, Result};
+
+use super::survey::{Surveyed, Surveyor};
+
+/// Names that a forecast column often has, the most telling first.
+const TARGETS: [&str; 14] = [
+    "target",
+    "y",
+    "close",
+    "adj close",
+    "price",
+    "sales",
+    "demand",
+    "quantity",
+    "units",
+    "load",
+    "value",
+    "amount",
+    "revenue",
+    "volume",
+];
+/// Names that a date column often has.
+const DATES: [&str; 7] = ["date", "day", "ds", "timestamp", "time", "datetime", "week"];
+/// Names that a key column often has.
+const KEYS: [&str; 14] = [
+    "commodity",
+    "symbol",
+    "ticker",
+    "series",
+    "key",
+    "store",
+    "store_id",
+    "sku",
+    "item",
+    "item_id",
+    "product",
+    "unique_id",
+    "id",
+    "name",
+];
+/// Share of weekend rows below which only weekdays are meant.
+const NO_WEEKENDS: f64 = 0.01;
+/// Key columns that are tried together.
+const MOST_KEYS: usize = 3;
+
+/// What someone has said already.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    /// Key columns.
+    pub(crate) keys: Vec<String>,
+    /// Date column.
+    pub(crate) date: Option<String>,
+    /// Column that is forecast.
+    pub(crate) target: Option<String>,
+}
+
+/// What the files mean.
+#[derive(Debug)]
+pub(crate) struct Guess {
+    /// Key columns of the series, by their names in the file.
+    pub(crate) keys: Vec<String>,
+    /// Column that is forecast, by its name in the file.
+    pub(crate) target: String,
+    /// Number of keys.
+    pub(crate) series: usize,
+    /// Whether the series has weekdays only.
+    pub(crate) weekdays: bool,
+    /// Sources, that of the series first.
+    pub(crate) sources: Vec<SourceGuess>,
+    /// Files that are left out, with the reason.
+    pub(crate) left_out: Vec<(String, String)>,
+}
+
+/// What one file means.
+#[derive(Debug)]
+pub(crate) struct SourceGuess {
+    /// The file.
+    pub(crate) file: String,
+    /// Its date column.
+    pub(crate) date: String,
+    /// First and last date.
+    pub(crate) range: (chrono::NaiveDate, chrono::NaiveDate),
+    /// Key columns that it has.
+    pub(crate) keys: Vec<String>,
+    /// Column that tells its rows of one day and key apart.
+    pub(crate) region: Option<String>,
+    /// Columns with numbers.
+    pub(crate) values: Vec<String>,
+    /// Columns that are left out, because they hold texts or nothing.
+    pub(crate) texts: Vec<String>,
+}
+
+/// Guesses from the files and what is told.
+///
+/// # Errors
+/// [`EngineError::Input`] where no file holds a series, or nothing tells its rows apart.
+pub(crate) fn guess(files: &[Surveyed], told: &Told) -> Result<Guess> {
+    let (series, target) = series(files, told)?;
+    let date = date(series, told).ok_or_else(|| refuse(&series.file, "no column holds dates as YYYY-MM-DD"))?;
+    let keys = keys(series, &date.name, &target, told)?;
+    let distinct = keys.iter().filter_map(|key| series.column(key)?.distinct()).product::<usize>().max(1);
+    let mut guess = Guess {
+        series: distinct,
+        weekdays: date.weekend_share() < NO_WEEKENDS,
+        sources: Vec::new(),
+        left_out: Vec::new(),
+        keys,
+        target,
+    };
+    let others = files.iter().filter(|file| file.file != series.file);
+    for file in std::iter::once(series).chain(others) {
+        match source(file, &guess, told) {
+            Ok(source) => guess.sources.push(source),
+            Err(reason) => guess.left_out.push((file.file.clone(), reason)),
+        }
+    }
+    match guess.left_out.iter().find(|(file, _)| *file == series.file) {
+        Some((file, reason)) => Err(refuse(file, reason)),
+        None => Ok(guess),
+    }
+}
+
+fn refuse(file: &str, message: &str) -> EngineError {
+    EngineError::Input { place: file.to_owned(), message: message.to_owned() }
+}
+
+/// How telling a name is: its place in the list, whatever its case; the length of the list if it is not there.
+fn rank(name: &str, list: &[&str]) -> usize {
+    list.iter().position(|known| name.eq_ignore_ascii_case(known)).unwrap_or(list.len())
+}
+
+/// The file that holds the series, and the column that is forecast.
+fn series<'a>(files: &'a [Surveyed], told: &Told) -> Result<(&'a Surveyed, String)> {
+    let dated = || files.iter().filter(|file| date(file, told).is_some());
+    if let Some(target) = &told.target {
+        let found = dated().find(|file| file.column(target).is_some_and(Surveyor::is_number));
+        let found = found.ok_or_else(|| {
+            let message = "no file with dates has a column of numbers of this name".to_owned();
+            EngineError::Configuration { key: "--target".into(), value: target.clone(), message }
+        })?;
+        return Ok((found, target.clone()));
+    }
+    // the most telling name wins; of equal ones, the file with a key, then the larger file
+    let numbers = dated().flat_map(|file| file.columns.iter().filter(|c| c.is_number()).map(move |c| (file, c)));
+    let best = numbers.min_by_key(|(file, column)| {
+        let keyed = file.columns.iter().any(|column| rank(&column.name, &KEYS) < KEYS.len());
+        (rank(&column.name, &TARGETS), !keyed, usize::MAX - file.rows)
+    });
+    let place = files.iter().map(|file| file.file.as_str()).collect::<Vec<_>>().join(", ");
+    let (file, column) = best.ok_or_else(|| refuse(&place, "no file has a column of dates and one of numbers"))?;
+    Ok((file, column.name.clone()))
+}
+
+fn date<'a>(file: &'a Surveyed, told: &Told) -> Option<&'a Surveyor> {
+    let dates = || file.columns.iter().filter(|column| column.is_date() && column.is_full(file.rows));
+    let named = told.date.as_ref().and_then(|name| dates().find(|column| column.name == *name));
+    named.or_else(|| dates().min_by_key(|column| rank(&column.name, &DATES)))
+}
+
+/// The fewest columns that, with the date, tell the rows of the series apart.
+fn keys(file: &Surveyed, date: &str, target: &str, told: &Told) -> Result<Vec<String>> {
+    if !told.keys.is_empty() {
+        if let Some(name) = told.keys.iter().find(|name| file.column(name).is_none()) {
+            let names = file.columns.iter().map(|column| column.name.as_str());
+            let hint = almanac_engine::nearest::hint(name, "columns", names, usize::MAX);
+            return Err(EngineError::NotFound { what: "column", name: name.clone(), hint });
+        }
+        return Ok(told.keys.clone());
+    }
+    let mut candidates: Vec<&Surveyor> = file
+        .columns
+        .iter()
+        .filter(|column| column.name != date && column.name != target && column.is_full(file.rows))
+        .filter(|column| column.distinct().is_some_and(|distinct| distinct * 2 <= file.rows.max(2)))
+        .filter(|column| {
+            rank(&column.name, &KEYS) < KEYS.len() || !column.is_number() || (column.is_whole() && !column.is_date())
+        })
+        .collect();
+    candidates.sort_by_key(|column| (rank(&column.name, &KEYS), column.is_number()));
+    let mut chosen: Vec<&str> = Vec::new();
+    for column in &candidates {
+        let telling = rank(&column.name, &KEYS) < KEYS.len();
+        if chosen.is_empty() && (telling || !column.is_number()) && file.tells_apart(&[date, &column.name]) {
+            return Ok(vec![column.name.clone()]);
+        }
+    }
+    for column in candidates.iter().take(MOST_KEYS) {
+        chosen.push(&column.name);
+        let columns: Vec<&str> = std::iter::once(date).chain(chosen.iter().copied()).collect();
+        if file.tells_apart(&columns) {
+            return Ok(chosen.into_iter().map(str::to_owned).collect());
+        }
+    }
+    let message = "no column names the series: add one, such as a constant, or name it with --key-column";
+    Err(refuse(&file.file, message))
+}
+
+fn source(file: &Surveyed, guess: &Guess, told: &Told) -> std::result::Result<SourceGuess, String> {
+    let date = date(file, told).ok_or("no column holds dates as YYYY-MM-DD")?;
+    let range = date.range().ok_or("it has no rows")?;
+    let keys: Vec<String> = guess.keys.iter().filter(|key| file.column(key).is_some()).cloned().collect();
+    let mut columns: Vec<&str> = std::iter::once(date.name.as_str()).chain(keys.iter().map(String::as_str)).collect();
+    let mut region = None;
+    if !file.tells_apart(&columns) {
+        let texts =
+            file.columns.iter().filter(|c| !c.is_number() && !c.is_date() && !columns.contains(&c.name.as_str()));
+        let found = texts.filter(|column| column.is_full(file.rows)).find(|column| {
+            let with: Vec<&str> = columns.iter().copied().chain([column.name.as_str()]).collect();
+            file.tells_apart(&with)
+        });
+        let found = found.ok_or("several rows have the same date and key")?;
+        if keys.is_empty() {
+            return Err(format!("column {} tells its rows apart, which is no key of the series", found.name));
+        }
+        region = Some(found.name.clone());
+        columns.push(&found.name);
+    }
+    let rest = || file.columns.iter().filter(|column| !columns.contains(&column.name.as_str()));
+    let values: Vec<String> = rest().filter(|column| column.is_number()).map(|column| column.name.clone()).collect();
+    if values.is_empty() {
+        return Err("no further column holds numbers".into());
+    }
+    let texts = rest().filter(|column| !column.is_number()).map(|column| column.name.clone()).collect();
+    Ok(SourceGuess { file: file.file.clone(), date: date.name.clone(), range, keys, region, values, texts })
+}

@@ -1,0 +1,88 @@
+//! A first configuration from what files hold.
+
+mod guess;
+mod survey;
+mod text;
+
+use std::path::Path;
+
+use almanac_engine::Result;
+
+pub(crate) use guess::{Guess, Told};
+
+/// The configuration for the files of a folder, with what was guessed.
+///
+/// # Errors
+/// As surveying and guessing.
+pub(crate) fn configure(name: &str, folder: &Path, told: &Told) -> Result<(String, Guess)> {
+    let files = survey::folder(folder)?;
+    let guess = guess::guess(&files, told)?;
+    Ok((text::toml(name, &guess), guess))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod tests {
+    use almanac_engine::settings::Settings;
+
+    use super::*;
+
+    fn configured(files: &[(&str, &str)], told: &Told) -> Result<(Settings, String)> {
+        let folder = tempfile::tempdir().unwrap();
+        files.iter().for_each(|(name, text)| std::fs::write(folder.path().join(name), text).unwrap());
+        configure("test", folder.path(), told)
+            .map(|(text, _)| (toml::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text}")), text))
+    }
+
+    #[test]
+    fn prices_with_regional_weather() {
+        let market = "date,commodity,open,close\n2024-01-01,Coffee,1,2\n2024-01-02,Coffee,2,3\n\
+                      2024-01-01,Sugar,1,2\n2024-01-02,Sugar,1,2\n";
+        let weather = "date,region,temp,commodity\n2024-01-06,A,1,Coffee\n2024-01-06,B,2,Coffee\n";
+        let vix = "date,close\n2024-01-01,15.5\n";
+        let files = [("market.csv", market), ("vix.csv", vix), ("weather.csv", weather)];
+        let (settings, text) = configured(&files, &Told::default()).unwrap();
+        assert_eq!(settings.dataset.key, ["commodity"]);
+        assert_eq!(settings.dataset.target, "close");
+        assert_eq!(settings.dataset.calendar, almanac_models::CalendarKind::Trading);
+        let source = |name: &str| settings.sources.iter().find(|source| source.name == name).unwrap();
+        assert!(source("market").bars && !source("vix").bars);
+        assert_eq!(source("weather").region.as_deref(), Some("region"));
+        let vix = &source("vix").columns[0];
+        assert_eq!((vix.name.as_str(), vix.from.as_deref()), ("vix_close", Some("close")), "{text}");
+    }
+
+    #[test]
+    fn sales_by_store_with_weekends() {
+        let sales = "Store,DayOfWeek,Date,Sales,Open\n1,6,2024-01-06,5,1\n1,7,2024-01-07,0,0\n\
+                     2,6,2024-01-06,7,1\n2,7,2024-01-07,9,1\n";
+        let (settings, text) = configured(&[("sales.csv", sales)], &Told::default()).unwrap();
+        assert_eq!((settings.dataset.key[0].as_str(), settings.dataset.target.as_str()), ("store", "sales"), "{text}");
+        assert_eq!(settings.dataset.calendar, almanac_models::CalendarKind::Daily);
+        assert_eq!(settings.sources[0].key["store"], "Store");
+        assert_eq!(settings.sources[0].date, "Date");
+    }
+
+    #[test]
+    fn what_is_told_wins() {
+        let text = "date,a,b,close,other\n2024-01-01,x,y,1,2\n2024-01-02,x,y,1,2\n";
+        let told = Told { keys: vec!["b".into()], target: Some("other".into()), date: None };
+        let (settings, _) = configured(&[("f.csv", text)], &told).unwrap();
+        assert_eq!((settings.dataset.key[0].as_str(), settings.dataset.target.as_str()), ("b", "other"));
+    }
+
+    #[test]
+    fn a_file_that_fits_nowhere_is_left_out_with_the_reason() {
+        let market = "date,symbol,close\n2024-01-01,X,2\n2024-01-02,X,3\n";
+        let long = "date,indicator,value\n2024-01-01,a,1\n2024-01-01,b,2\n";
+        let (settings, text) = configured(&[("long.csv", long), ("market.csv", market)], &Told::default()).unwrap();
+        assert_eq!(settings.sources.len(), 1);
+        assert!(text.contains("# long.csv is left out: column indicator tells its rows apart"), "{text}");
+    }
+
+    #[test]
+    fn a_series_without_a_key_is_refused() {
+        let refused = configured(&[("f.csv", "date,close\n2024-01-01,1\n2024-01-02,1\n")], &Told::default());
+        assert!(refused.unwrap_err().to_string().contains("f.csv: no column names the series"));
+    }
+}

@@ -1,0 +1,141 @@
+//! A guess as a commented configuration.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use super::guess::{Guess, SourceGuess};
+
+/// Key buckets beyond which more do not help.
+const MOST_BUCKETS: usize = 64;
+/// Days of origins that a first run is to make.
+const FIRST_ORIGINS: i64 = 365;
+
+/// The configuration as TOML.
+pub(crate) fn toml(name: &str, guess: &Guess) -> String {
+    let mut text = String::new();
+    // writing to a string cannot fail
+    let _ = write(&mut text, name, guess);
+    text
+}
+
+fn write(out: &mut String, name: &str, guess: &Guess) -> std::fmt::Result {
+    let keys: Vec<String> = guess.keys.iter().map(|key| ours(key)).collect();
+    writeln!(out, "# Written by `almanac init` from what the files hold: what was guessed says so. Edit it freely.")?;
+    writeln!(
+        out,
+        "# Every setting is described in docs/configuration.md; `almanac config` shows what is in effect.\n"
+    )?;
+    writeln!(out, "[dataset]")?;
+    writeln!(out, "name = {}", quoted(name))?;
+    let listed = keys.iter().map(|key| quoted(key)).collect::<Vec<_>>().join(", ");
+    writeln!(out, "key = [{listed}]  # guessed: tells the rows of one date apart, {} values", guess.series)?;
+    writeln!(out, "target = {}  # guessed: the column that is forecast", quoted(&ours(&guess.target)))?;
+    let (calendar, why) = match guess.weekdays {
+        true => ("trading", "no rows on weekends: days count sessions"),
+        false => ("daily", "rows on weekends too: days count calendar days"),
+    };
+    writeln!(out, "calendar = \"{calendar}\"  # guessed: {why}")?;
+    if guess.weekdays {
+        writeln!(out, "holidays = \"none\"  # or us-futures")?;
+    }
+    writeln!(out, "timezone = \"UTC\"  # decides what today is, such as America/New_York")?;
+    writeln!(
+        out,
+        "buckets = {}  # parts of the tables, about one per key; fixed once written",
+        guess.series.min(MOST_BUCKETS)
+    )?;
+    let mut taken: BTreeSet<String> = keys.iter().cloned().collect();
+    for (position, source) in guess.sources.iter().enumerate() {
+        write_source(out, guess, source, position == 0, &mut taken)?;
+    }
+    for (file, reason) in &guess.left_out {
+        writeln!(out, "\n# {file} is left out: {reason}")?;
+    }
+    write_rest(out, guess)
+}
+
+fn write_source(
+    out: &mut String,
+    guess: &Guess,
+    source: &SourceGuess,
+    bars: bool,
+    taken: &mut BTreeSet<String>,
+) -> std::fmt::Result {
+    let stem = source.file.rsplit_once('.').map_or(source.file.as_str(), |(stem, _)| stem);
+    writeln!(out, "\n[[sources]]  # {} to {}", source.range.0, source.range.1)?;
+    writeln!(out, "name = {}", quoted(&ours(stem)))?;
+    writeln!(out, "path = {}", quoted(&source.file))?;
+    if bars {
+        writeln!(out, "bars = true  # its rows are the days that carry the target")?;
+    }
+    if source.date != "date" {
+        writeln!(out, "date = {}", quoted(&source.date))?;
+    }
+    if !source.keys.is_empty() {
+        let pairs = source.keys.iter().map(|key| format!("{} = {}", quoted(&ours(key)), quoted(key)));
+        writeln!(out, "key = {{ {} }}", pairs.collect::<Vec<_>>().join(", "))?;
+    }
+    if let Some(region) = &source.region {
+        writeln!(out, "region = {}  # guessed: its rows are averaged for the models", quoted(region))?;
+    }
+    if !bars {
+        writeln!(
+            out,
+            "publication_lag_days = 0  # days from a row's date until it is public: a forecast sees no earlier"
+        )?;
+    }
+    writeln!(out, "columns = [")?;
+    for value in &source.values {
+        let mut name = ours(value);
+        // the same name in two sources would be one column: the first would win
+        if value != &guess.target || !bars {
+            while taken.contains(&name) || name == ours(&guess.target) {
+                name = format!("{}_{name}", ours(stem));
+            }
+        }
+        let from = if &name == value { String::new() } else { format!(", from = {}", quoted(value)) };
+        writeln!(out, "  {{ name = {}{from} }},", quoted(&name))?;
+        taken.insert(name);
+    }
+    writeln!(out, "]")?;
+    if !source.texts.is_empty() {
+        writeln!(out, "# no numbers, left out: {}", source.texts.join(", "))?;
+    }
+    Ok(())
+}
+
+fn write_rest(out: &mut String, guess: &Guess) -> std::fmt::Result {
+    let range = guess.sources.first().map(|source| source.range);
+    writeln!(out, "\n[training]")?;
+    writeln!(out, "every = \"semiannually\"  # a fit serves half a year of origins, conditioned to each")?;
+    writeln!(out, "years = 4  # of history that a fit sees")?;
+    let days = range.map_or(0, |(first, last)| (last - first).num_days());
+    if days < 2 * 730 {
+        let least = (days / 2).clamp(60, 730);
+        writeln!(out, "minimum_days = {least}  # the data has {days} days; the default is 730")?;
+    } else {
+        writeln!(out, "minimum_days = 730  # between the first and the last usable row of a fit")?;
+    }
+    writeln!(out, "\n[forecast]")?;
+    writeln!(out, "models = [\"naive\", \"random_walk\", \"xgboost\"]  # docs/models.md lists all")?;
+    writeln!(out, "model_version = \"v1\"  # rows of one version come from one configuration")?;
+    writeln!(out, "horizon = 14  # days ahead")?;
+    writeln!(out, "paths = 2000  # simulated paths per forecast, all kept")?;
+    writeln!(out, "levels = [80, 95]  # central intervals in percent")?;
+    writeln!(out, "seed = 42  # the same seed gives the same rows")?;
+    if let Some((first, last)) = range {
+        let from = (last - chrono::TimeDelta::days(FIRST_ORIGINS)).max(first);
+        writeln!(out, "from = \"{from}\"  # first origin; without it every origin with enough history")?;
+    }
+    Ok(())
+}
+
+/// A name as our tables have it: lower case, letters, digits and underscores.
+fn ours(name: &str) -> String {
+    let clean = |c: char| if c.is_alphanumeric() { c.to_lowercase().next().unwrap_or(c) } else { '_' };
+    name.trim().chars().map(clean).collect::<String>().trim_matches('_').to_owned()
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}

@@ -1,0 +1,211 @@
+//! What docs/models.md says of families, held against what they do: regressors, and every reason of a simpler form.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod trees_support;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use almanac_models::trees::Xgboost;
+use almanac_models::{Day, FitContext, History, ModelSpec, Registry};
+use serde_json::{Value, json};
+use trees_support::Greedy;
+
+const DOCS: &str = include_str!("../../docs/models.md");
+
+/// Reasons that no series is known to reach, with the text that records them.
+const UNREACHED: [(&str, &str, &str); 2] = [
+    ("arima", "random walk: … could not be estimated", include_str!("../src/arima/finish.rs")),
+    ("ces", "simple smoothing: no form could be estimated", include_str!("../src/ces/fit.rs")),
+];
+
+fn registry() -> Registry {
+    Registry::default().with(Arc::new(Xgboost::new(Greedy::default())))
+}
+
+/// Cells of the rows of the table whose heading row has these cells.
+fn table(heading: &[&str]) -> Vec<Vec<String>> {
+    let cells =
+        |line: &str| -> Vec<String> { line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect() };
+    let mut lines = DOCS.lines().skip_while(|line| cells(line) != heading);
+    lines.by_ref().take(2).for_each(drop);
+    lines.take_while(|line| line.starts_with('|')).map(cells).collect()
+}
+
+fn quoted(cell: &str) -> Vec<String> {
+    cell.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+/// Family and recorded reason of every documented fallback.
+fn documented() -> BTreeSet<(String, String)> {
+    let rows = table(&["family", "where", "simpler form", "recorded"]);
+    let pairs = rows.iter().flat_map(|row| {
+        let [reason] = quoted(&row[3]).try_into().unwrap();
+        quoted(&row[0]).into_iter().map(move |family| (family, reason.clone()))
+    });
+    pairs.collect()
+}
+
+/// Whether a text is that of a pattern, `…` standing for anything.
+fn fits(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('…');
+    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else { return false };
+    let mut last = "";
+    for part in parts {
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+        last = part;
+    }
+    rest.is_empty() || (pattern.contains('…') && last.is_empty())
+}
+
+fn noise(count: usize) -> Vec<f64> {
+    let mut state = 88_172_645_463_325_252_u64;
+    let mut uniform = move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 11) as f64 / (1_u64 << 53) as f64
+    };
+    (0..count).map(|_| (0..12).map(|_| uniform()).sum::<f64>() - 6.0).collect()
+}
+
+fn walk(count: usize) -> Vec<f64> {
+    let mut level = 100.0;
+    noise(count)
+        .into_iter()
+        .map(|shock| {
+            level += shock;
+            level
+        })
+        .collect()
+}
+
+/// A wave of a season on a level, with a little noise.
+fn wave(count: usize, season: usize, level: f64, noisy: f64) -> Vec<f64> {
+    let angle = |t: usize| t as f64 * std::f64::consts::TAU / season as f64;
+    noise(count).into_iter().enumerate().map(|(t, e)| level + 5.0 * libm::sin(angle(t)) + noisy * e).collect()
+}
+
+/// A season of 48 sessions that wanders off, so that only its last value helps.
+fn wandering_season(count: usize) -> Vec<f64> {
+    let mut terms = vec![0.0; 48];
+    let walk = noise(count).into_iter().enumerate().map(|(t, shock)| {
+        terms[t % 48] += 10.0 * shock;
+        500.0 + terms[t % 48]
+    });
+    walk.collect()
+}
+
+/// Family, settings, regressors and target.
+type Case = (&'static str, Value, Vec<Vec<f64>>, Vec<f64>);
+
+/// Fits that end in a simpler form.
+fn provocations() -> Vec<Case> {
+    let still = vec![7.0; 400];
+    let crossing: Vec<f64> = walk(400).iter().map(|y| y - 100.0).collect();
+    let line: Vec<f64> = (0..400).map(|t| 10.0 + f64::from(t)).collect();
+    let repeated: Vec<f64> = (0..140).map(|t| [3.0, 1.0, 4.0, 1.0, 5.0, 9.0, 2.0][t % 7]).collect();
+    let member =
+        |name: &str, family: &str, settings: Value| json!({ "name": name, "family": family, "settings": settings });
+    let naive = member("n", "naive", json!({}));
+    let members = |first: Value, method: &str| json!({ "members": [first, naive], "method": method });
+    let ets = member("e", "ets", json!({ "season": 100 }));
+    let prophet = member("p", "prophet", json!({}));
+    let plain = |family, settings, target: &[f64]| (family, settings, Vec::new(), target.to_vec());
+    let mut all = vec![
+        plain("naive", json!({ "innovations": "laplace" }), &still),
+        plain("seasonal_naive", json!({ "season": 100 }), &walk(50)),
+        ("arima", json!({ "order": [1, 1, 0] }), vec![vec![3.0; 400]], walk(400)),
+        plain("arima", json!({ "season": 12 }), &walk(22)),
+        plain("arima", json!({ "order": [0, 1, 0], "constant": true }), &line),
+        plain("ets", json!({ "season": "none", "model": "MMN" }), &crossing),
+        plain("ets", json!({ "season": 24 }), &walk(40)),
+        plain("ets", json!({ "season": 48 }), &wave(480, 48, 100.0, 0.1)),
+        plain("ets", json!({ "season": 48 }), &walk(480)),
+        plain("ets", json!({ "season": 48 }), &wandering_season(480)),
+        plain("ets", json!({ "season": 4, "model": "AAA", "damped": true }), &walk(9)),
+        plain("ets", json!({ "season": "none", "model": "AAN" }), &line),
+        plain("theta", json!({ "season": 24 }), &walk(40)),
+        plain("theta", json!({ "season": 12 }), &wave(240, 12, 0.0, 0.1)),
+        plain("theta", json!({ "season": "none" }), &line),
+        plain("ces", json!({ "season": 24 }), &walk(40)),
+        plain("ces", json!({ "season": 7, "model": "S" }), &repeated),
+        plain("prophet", json!({}), &line),
+        plain("combination", members(ets.clone(), "mean"), &walk(120)),
+        plain("combination", members(prophet, "mean"), &walk(20)),
+        plain("combination", members(ets, "nnls"), &walk(20)),
+    ];
+    for family in ["naive", "random_walk", "seasonal_naive", "window_average"] {
+        all.push(plain(family, json!({}), &crossing));
+        all.push(plain(family, json!({ "innovations": "garch" }), &walk(60)));
+    }
+    for family in
+        ["random_walk", "seasonal_naive", "window_average", "arima", "ets", "theta", "ces", "prophet", "xgboost"]
+    {
+        all.push(plain(family, json!({}), &still));
+    }
+    all.push(plain("xgboost", json!({ "rounds": 3 }), &crossing));
+    all
+}
+
+#[test]
+fn every_reason_is_documented_and_every_documented_one_occurs() {
+    let (documented, registry) = (documented(), registry());
+    let mut seen = BTreeSet::new();
+    for (family, settings, columns, target) in provocations() {
+        let regressors: Vec<Value> = (0..columns.len()).map(|i| json!({ "column": format!("x{i}") })).collect();
+        let spec = json!({ "name": "m", "family": family, "settings": settings, "regressors": regressors });
+        let spec: ModelSpec = serde_json::from_value(spec).unwrap();
+        let days: Vec<Day> = (0..target.len() as Day).collect();
+        let columns: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
+        let context = FitContext { seed: 1, horizon: 14, week: 7, cutoff: target.len() as Day };
+        let window = History { days: &days, target: &target, regressors: &columns };
+        let fitted = registry.model(&spec).unwrap().fit(&window, &context).unwrap();
+        let reasons = registry.explain(&fitted).unwrap().fallbacks;
+        assert!(!reasons.is_empty(), "{family} {:?} has no fallback: {}", spec.settings, fitted.parameters);
+        for reason in reasons {
+            // a general pattern such as `…: …` is for what no other says
+            let known = documented.iter().filter(|(of, pattern)| of == family && fits(pattern, &reason));
+            let known = known.max_by_key(|(_, pattern)| pattern.len());
+            let known = known.unwrap_or_else(|| panic!("{family}: {reason:?} is not in docs/models.md"));
+            seen.insert(known.clone());
+        }
+    }
+    for (family, reason, source) in UNREACHED {
+        assert!(source.contains(&reason.replace('…', "{failed}")), "{family} {reason}");
+        seen.insert((family.to_owned(), reason.to_owned()));
+    }
+    assert_eq!(seen, documented);
+    let families: BTreeSet<&str> = documented.iter().map(|(family, _)| family.as_str()).collect();
+    assert_eq!(families, registry.names().collect());
+}
+
+/// The families' table names all of them and says which use regressors; the others refuse them.
+#[test]
+fn regressors_are_used_where_the_docs_say_so() {
+    let registry = registry();
+    let rows = table(&["family", "entries", "what it is", "regressors", "settings"]);
+    let mut families = BTreeSet::new();
+    for row in &rows {
+        let [family] = quoted(&row[0]).try_into().unwrap();
+        let uses = registry.uses_regressors(&family).unwrap();
+        assert_eq!(uses, row[3] != "no", "{family}");
+        let spec = json!({ "name": "m", "family": family, "regressors": [{ "column": "rain" }] });
+        let spec: ModelSpec = serde_json::from_value(spec).unwrap();
+        // a combination has no members here
+        if family != "combination" {
+            let refusal = registry.model(&spec).err().map(|error| error.to_string());
+            assert_eq!(refusal.is_some_and(|text| text.contains("uses no regressors")), !uses, "{family}");
+        }
+        families.insert(family);
+    }
+    assert_eq!(families, registry.names().map(str::to_owned).collect());
+    assert!(registry.uses_regressors("oracle").is_err());
+}
+
+#[test]
+fn patterns_stand_for_names_and_numbers() {
+    assert!(fits("no … of …", "no season of 12") && fits("a … b", "a 3 b") && fits("constant", "constant"));
+    assert!(!fits("a … b", "a 3 b c") && !fits("constant", "constant, almost") && !fits("b …", "a b 3"));
+}

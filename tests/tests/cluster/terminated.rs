@@ -1,0 +1,57 @@
+//! Processes that are told to end, as whatever runs a cluster tells them.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::process::wait;
+use crate::processes::Cluster;
+use crate::scene::{LIMIT, Scene};
+
+/// 8 cells of two fits, one task each.
+const ARGUMENTS: [&str; 8] =
+    ["--models", "random_walk", "--every", "quarterly", "--paths", "1000", "--wait-scheduler", "60"];
+/// Longest for a process that has little left to do.
+const SOON: Duration = Duration::from_secs(20);
+
+#[test]
+fn a_terminated_executor_finishes_its_task_and_a_terminated_scheduler_is_waited_for() {
+    // a task of fits takes 0.8 s, so that one is amid it when it is told to end
+    let environment = [("ALMANAC_LOG", "info,almanac_executor=debug"), ("ALMANAC_PAUSE_AT", "fit:400")];
+    let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let mut scene = Scene::of(Cluster::with(2, environment.into()), &ARGUMENTS);
+    let driver = scene.backfill().spawn().unwrap();
+
+    let first = &mut scene.cluster.executors[0];
+    let finished = "almanac_tasks_total{outcome=\"finished\"}";
+    wait("one task is finished and another begun", LIMIT, || {
+        first.metric(finished) >= 1.0 && first.metric("almanac_tasks_running") == 1.0
+    });
+    first.signal("TERM");
+    wait("the executor ends", SOON, || first.ended());
+    assert_eq!(first.code(), Some(0));
+    let lines = first.logged();
+    let told = |text: &str| lines.iter().position(|line| line["message"].as_str().is_some_and(|m| m.contains(text)));
+    let (before, after) = lines.split_at(told("received terminate signal").unwrap());
+    let count = |lines: &[serde_json::Value], message: &str| lines.iter().filter(|l| l["message"] == message).count();
+    // the task that it had, and no other
+    assert_eq!((count(after, "task"), count(after, "task begins")), (1, 0), "{after:?}");
+    assert_eq!(count(before, "task begins"), count(before, "task") + 1, "{before:?}");
+    assert!(lines.iter().filter(|line| line["message"] == "task").all(|line| line["outcome"] == "finished"));
+    let work = before.iter().find_map(|line| line["work"].as_str()).unwrap();
+    assert!(!Path::new(work).exists(), "{work} is still there");
+    let id = before.iter().find_map(|line| line["executor"].as_str()).unwrap().to_owned();
+
+    let cluster = &scene.cluster;
+    wait("the fits are done", LIMIT, || cluster.jobs("train").iter().all(|job| job.status == "Completed"));
+    let tasks: usize = cluster.jobs("train").iter().map(|job| job.no_task_failed_but_with(&id)).sum();
+    assert!(tasks >= 8, "{tasks} tasks");
+
+    wait("forecasts are computed", LIMIT, || !cluster.jobs("infer").is_empty() && cluster.running() > 0.0);
+    let scheduler = &mut scene.cluster.scheduler;
+    scheduler.signal("TERM");
+    wait("the scheduler ends", SOON, || scheduler.ended());
+    assert_eq!(scheduler.code(), Some(0));
+    scene.cluster.restart_scheduler();
+    scene.ends_whole(driver);
+    scene.is_whole_to_others();
+}

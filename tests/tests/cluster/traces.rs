@@ -1,0 +1,60 @@
+//! What can be seen of a backfill on a cluster: in the scheduler, in the logs, in the tables and on the executors' disks.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::plans::{INFER, SCORE, TRAIN};
+use crate::process::wait;
+use crate::processes::Cluster;
+use crate::regenerated::fifty_come_again;
+use crate::warehouse::{World, succeed};
+
+/// Seconds that executors keep the files of a job: longer than any task here.
+const JOB_TTL: &str = "4";
+/// Longest until they are gone: looked for each half of that.
+const REMOVED: Duration = Duration::from_secs(30);
+
+/// Files below the executors' folders.
+fn files(cluster: &Cluster) -> usize {
+    fn below(folder: &Path) -> usize {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        entries.map(|entry| if entry.path().is_dir() { below(&entry.path()) } else { 1 }).sum()
+    }
+    let folders = fs::read_dir(cluster.work()).unwrap().map(|entry| entry.unwrap().path());
+    folders.filter(|folder| folder.is_dir()).map(|folder| below(&folder)).sum()
+}
+
+/// What a step tells of its end: how much of the cores' time was idle over the last fifth.
+fn idle(printed: &str, step: &str) -> f64 {
+    let mut lines = printed.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let line = lines.find(|line| line["step"] == step).unwrap();
+    line["idle_at_the_end"].as_f64().unwrap_or_else(|| panic!("not told: {line}"))
+}
+
+#[test]
+fn what_a_backfill_leaves_to_be_seen() {
+    let world = World::new();
+    let environment = [("ALMANAC_LOG", "info,almanac_executor=debug"), ("ALMANAC_JOB_TTL", JOB_TTL)];
+    let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let cluster = Cluster::with(2, environment.into());
+    let warehouse = world.warehouse("w");
+    let printed = warehouse.backfill(&["--scheduler", &cluster.address()]);
+    let left = files(&cluster);
+    assert!(left > 0, "tasks left no files that could be removed");
+
+    for step in ["train", "infer"] {
+        let idle = idle(&printed, step);
+        println!("{step}: {:.0} % idle at the end", 100.0 * idle);
+        assert!((0.0..=1.0).contains(&idle), "{step}: {idle}");
+    }
+    succeed(warehouse.command(&["evaluate", "--scheduler", &cluster.address()]));
+    for shape in [TRAIN, INFER, SCORE] {
+        shape.is_that_of_every_job(&cluster);
+        shape.reached_every_executor(&cluster);
+    }
+    fifty_come_again(&warehouse);
+    wait("the files of jobs that are over are removed", REMOVED, || files(&cluster) == 0);
+}

@@ -1,0 +1,41 @@
+//! The command line as people and scripts meet it: help, forms of results, errors by code, configuration.
+//!
+//! The binary is `ALMANAC_BIN`, or `target/release/almanac` beside this test.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "command_line/configuration.rs"]
+mod configuration;
+#[path = "command_line/doctor.rs"]
+mod doctor;
+#[path = "command_line/errors.rs"]
+mod errors;
+#[path = "command_line/explain.rs"]
+mod explain;
+#[path = "command_line/forms.rs"]
+mod forms;
+#[path = "command_line/help.rs"]
+mod help;
+#[path = "command_line/init.rs"]
+mod init;
+#[path = "command_line/links.rs"]
+mod links;
+#[path = "command_line/plots.rs"]
+mod plots;
+#[path = "command_line/prompt.rs"]
+mod prompt;
+#[path = "command_line/queries.rs"]
+mod queries;
+#[path = "command_line/quickstart.rs"]
+mod quickstart;
+#[path = "command_line/reference.rs"]
+mod reference;
+#[path = "command_line/schema.rs"]
+mod schema;
+#[path = "proofs/support.rs"]
+#[allow(dead_code)] // of what the proofs share, a part is used here
+mod support;
+#[path = "command_line/terminal.rs"]
+mod terminal;
+#[path = "command_line/world.rs"]
+mod world;

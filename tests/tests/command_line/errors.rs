@@ -1,0 +1,149 @@
+//! Every documented code is reached by an invocation, told alike to people and to scripts.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::support::{Ended, Job, edited, example, root};
+use crate::world;
+
+/// Codes that docs/reference/errors.md lists, with their exit codes.
+fn documented() -> BTreeSet<(String, i64)> {
+    let text = fs::read_to_string(root().join("docs/reference/errors.md")).unwrap();
+    let rows = text.lines().filter(|line| line.starts_with("| E"));
+    let cells = rows.map(|row| row.split('|').map(str::trim).collect::<Vec<_>>());
+    cells.map(|cells| (cells[1].to_owned(), cells[2].parse().unwrap())).collect()
+}
+
+/// The error that a command told as JSON.
+fn told(ended: &Ended) -> Value {
+    let line = ended.stderr.lines().find(|line| line.starts_with("{\"error\""));
+    let line = line.unwrap_or_else(|| panic!("no error as JSON in {:?} {:?}", ended.stderr, ended.stdout));
+    serde_json::from_str::<Value>(line).unwrap()["error"].clone()
+}
+
+/// Runs a command twice, for a script and for a person, and compares what they are told. Returns the code.
+fn code(job: &Job, arguments: &[&str]) -> (String, i64) {
+    let script = job.run(&[&["-o", "json"], arguments].concat());
+    let error = told(&script);
+    let person = job.run(arguments);
+    let code = error["code"].as_str().unwrap();
+    assert_eq!((script.code, person.code), (error["exit_code"].as_i64().unwrap() as i32, script.code), "{error}");
+    let told = format!("error[{code}]: ");
+    assert!(person.stderr.lines().any(|line| line.starts_with(&told)), "{code}: {}", person.stderr);
+    let fix = error["fix"].as_str().unwrap();
+    assert!(!fix.is_empty() && !error["what"].as_str().unwrap().is_empty(), "{error}");
+    let value = error["value"].as_str().unwrap_or_default();
+    assert!(person.stderr.contains(value), "{value:?} is not in {}", person.stderr);
+    (code.to_owned(), i64::from(script.code))
+}
+
+#[test]
+fn every_documented_code_is_reached() {
+    let job = world::job();
+    let nothing = world::fresh();
+    let mut seen = BTreeSet::new();
+    let mut reach = |job: &Job, expected: &str, arguments: &[&str]| {
+        let found = code(job, arguments);
+        assert_eq!(found.0, expected, "{arguments:?}");
+        seen.insert(found);
+    };
+    reach(&job, "E0001", &["plam"]);
+    reach(&job, "E0002", &["--from", "2024-13-01", "plan"]);
+    reach(&job, "E0003", &["sql", "-c", "SELECT no_column FROM ops.runs"]);
+    reach(&job, "E0004", &["sql", "-c", "SELECT * FROM paths('Coffee', 'naive', DATE '2024-01-03', 0)"]);
+    reach(&Job::new(Path::new("none.toml"), world::data(), &[]), "E0401", &["plan"]);
+    reach(&nothing, "E0402", &["--models", "niave", "plan"]);
+    reach(&job, "E0403", &["describe", "point_forecast"]);
+    reach(&job, "E0404", &["--key", "Cofee", "plan"]);
+    reach(&Job::new(&example("demo.toml"), Path::new("nowhere"), &[]), "E0405", &["ingest"]);
+    reach(&job, "E0406", &["sql", "--named", "acuracy"]);
+    reach(&job, "E0407", &["sql", "-c", "SELECT * FROM forecast('Coffee', 'naive', DATE '2024-01-06')"]);
+    reach(&job, "E0408", &["describe", "ops.runs", "--at", "99"]);
+    reach(&job, "E0409", &["help", "bakcfill"]);
+    reach(&job, "E0601", &["--seed", "7", "infer"]);
+    reach(&job, "E0602", &["--horizon", "9", "infer"]);
+    reach(&job, "E0702", &["--scheduler", "df://127.0.0.1:1", "--from", "2024-02-01", "--to", "2024-02-02", "infer"]);
+    reach(&job, "E0801", &["--model-version", "v9", "infer"]);
+    reach(&job, "E0802", &["sql", "-c", "SELECT quantiles([1.0], [2.0])"]);
+
+    let (_folder, unknown) = edited("demo.toml", &[("horizon = 14", "horizn = 14")]);
+    reach(&Job::new(&unknown, world::data(), &[]), "E0101", &["plan"]);
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let mut blocked = world::fresh();
+    blocked.warehouse = file.path().join("warehouse");
+    reach(&blocked, "E0701", &["ingest"]);
+    reach(&blocked, "E0806", &["doctor"]);
+    let bad = tempfile::tempdir().unwrap();
+    fs::write(bad.path().join("market.csv"), "date,commodity,close\n2024-01-01,Coffee,much\n").unwrap();
+    reach(&Job::new(&example("demo.toml"), bad.path(), &[]), "E0501", &["ingest"]);
+
+    let damaged = world::copy();
+    let log = damaged.warehouse.join("ops/runs/_delta_log");
+    let newest = fs::read_dir(&log).unwrap().map(|entry| entry.unwrap().path()).max().unwrap();
+    fs::write(newest, "no JSON").unwrap();
+    reach(&damaged, "E0803", &["runs"]);
+    let interrupted = interrupted();
+    assert_eq!(interrupted.code, 130);
+    let error = told(&interrupted);
+    seen.insert((error["code"].as_str().unwrap().to_owned(), 130));
+
+    // defects of ours, and of a model: no command is known to reach them
+    let mut expected = documented();
+    assert!(expected.remove(&("E0804".to_owned(), 1)));
+    assert!(expected.remove(&("E0805".to_owned(), 1)));
+    assert_eq!(seen, expected);
+}
+
+/// A command that waits, stopped as Ctrl-C does.
+fn interrupted() -> Ended {
+    use std::io::{BufRead, BufReader, Read};
+    use std::process::Stdio;
+
+    let job = world::job();
+    let mut child = job
+        .command(&["-o", "json", "status", "--watch", "600"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut first = String::new();
+    // it has begun to wait once it has told something
+    stdout.read_line(&mut first).unwrap();
+    let killed = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    let mut stderr = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    Ended { code: child.wait().unwrap().code().unwrap_or(-1), stdout: first, stderr }
+}
+
+#[test]
+fn names_that_were_meant_are_named() {
+    let job = world::job();
+    let fix = |arguments: &[&str]| {
+        let error = told(&job.run(&[&["-o", "json"], arguments].concat()));
+        error["fix"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(fix(&["bakfill"]), "did you mean backfill?");
+    assert!(fix(&["--models", "xgboast", "plan"]).starts_with("did you mean \"xgboost\"? known models are"));
+    assert!(fix(&["--key", "Suger", "plan"]).starts_with("did you mean \"Sugar\"? known keys are"));
+    assert!(fix(&["sql", "-c", "SELECT 1 FROM ops.run"]).starts_with("did you mean \"ops.runs\"?"));
+    let column = told(&job.run(&["-o", "json", "sql", "-c", "SELECT forecast_pont FROM point_forecasts"]));
+    assert!(column["message"].as_str().unwrap().contains("forecast_point"), "{column}");
+}
+
+#[test]
+fn each_code_is_explained() {
+    let job = world::fresh();
+    for (code, exit) in documented() {
+        let explained: Value = serde_json::from_str(&job.ok(&["help", &code, "-o", "json"]).stdout).unwrap();
+        assert_eq!(explained["error"]["exit_code"], exit, "{code}");
+        let text = job.ok(&["help", &code.to_lowercase()]).stdout;
+        assert!(text.starts_with(&format!("{code}: ")) && text.contains("What to do: "), "{text}");
+    }
+    let listed: Value = serde_json::from_str(&job.ok(&["help", "errors", "-o", "json"]).stdout).unwrap();
+    assert_eq!(listed["errors"].as_array().unwrap().len(), documented().len());
+}

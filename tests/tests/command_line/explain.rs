@@ -1,0 +1,100 @@
+//! `explain unit` and `models explain`: why a forecast is what it is, and what its fit says.
+
+use serde_json::Value;
+
+use crate::world;
+
+fn json(arguments: &[&str]) -> Value {
+    let ended = world::job().ok(&[arguments, &["-o", "json"]].concat());
+    serde_json::from_str(&ended.stdout).unwrap()
+}
+
+#[test]
+fn a_forecast_is_explained() {
+    let found = json(&["explain", "unit", "--model", "random_walk", "--origin", "2024-01-03"]);
+    let unit = &found["unit"];
+    for (name, value) in [
+        ("key", "Coffee"),
+        ("model", "random_walk"),
+        ("origin", "2024-01-03"),
+        ("cutoff", "2023-12-31"),
+        ("window_start", "2024-01-01"),
+        ("window_end", "2024-06-30"),
+        ("history_end", "2024-01-03"),
+    ] {
+        assert_eq!(unit[name], value, "{unit}");
+    }
+    assert_eq!((unit["same_when_drawn_again"].as_bool(), unit["leaks"].as_bool()), (Some(true), Some(false)));
+    assert_eq!((unit["seed"].as_u64(), unit["stream"].as_str().unwrap().len()), (Some(42), 64));
+    assert_eq!(unit["forecast_from"], unit["input_now"]);
+    let days = found["forecast"].as_array().unwrap();
+    assert_eq!(days.len(), 3);
+    let stored = "SELECT forecast_point FROM forecast.point_forecasts WHERE commodity = 'Coffee' AND day_ahead = 2 \
+                  AND model_name = 'random_walk' AND data_cutoff_date = DATE '2024-01-03'";
+    assert_eq!(days[1]["forecast_point"].to_string(), world::job().lines(stored)[0]);
+    assert!(days[0]["actual"].as_f64().is_some());
+}
+
+#[test]
+fn without_a_choice_it_is_the_newest_of_the_first() {
+    let found = json(&["explain", "unit"]);
+    assert_eq!((&found["unit"]["key"], &found["unit"]["model"]), (&"Coffee".into(), &"naive".into()));
+    assert_eq!(found["unit"]["origin"], "2024-01-05");
+    assert_eq!(found["regressors"], Value::Null);
+}
+
+#[test]
+fn changed_inputs_are_told() {
+    let job = world::copy();
+    let market = crate::support::copy_csv(world::data(), |file, fields| {
+        let mut fields: Vec<&str> = fields.to_vec();
+        if file == "vix.csv" && fields[0] == "2024-01-02" {
+            *fields.last_mut().unwrap() = "33.33";
+        }
+        Some(fields.join(","))
+    });
+    let mut changed = world::fresh();
+    changed.warehouse.clone_from(&job.warehouse);
+    changed.source = market.path().into();
+    changed.ok(&["ingest"]);
+    changed.ok(&["build"]);
+    let text = changed.ok(&["explain", "unit", "-o", "table"]).stdout;
+    assert!(text.contains("--refresh stale") && text.contains("bit by bit"), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+}
+
+#[test]
+fn a_forecast_that_was_not_made_has_the_ledgers_reason() {
+    let job = world::copy();
+    // forecasts of a window with half a year before it, beside those that can be made
+    let environment = [("ALMANAC_FORECAST__FROM", "2012-07-01")];
+    let explain = |origin: &str| {
+        let ended =
+            job.run_with(&environment, &["explain", "unit", "--model", "naive", "--origin", origin, "-o", "json"]);
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        serde_json::from_str::<Value>(&ended.stdout).unwrap()["unmade"].clone()
+    };
+    let planned = explain("2012-07-05");
+    assert_eq!((&planned["step"], &planned["status"]), (&"plan".into(), &"skipped".into()));
+    assert!(planned["message"].as_str().unwrap().contains("730"), "{planned}");
+    let ended = job.run_with(&environment, &["--from", "2012-07-03", "--to", "2024-01-08", "--limit", "1", "backfill"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let noted = explain("2012-07-05");
+    assert_eq!((&noted["status"], &noted["reason"]), (&"skipped".into(), &"too_short".into()), "{noted}");
+    // nothing was ever asked for here
+    job.refused(&["explain", "unit", "--model", "naive", "--origin", "2011-01-04"], 4, &["2011-01-04"]);
+    job.refused(&["explain", "unit", "--model", "naiv"], 4, &["naive"]);
+    job.refused(&["--key", "Cofee", "explain", "unit"], 4, &["Coffee"]);
+}
+
+#[test]
+fn a_fit_is_explained() {
+    let found = json(&["--key", "Sugar", "models", "explain", "random_walk"]);
+    assert_eq!(found["model"]["key"], "Sugar");
+    let told = found["model"]["told"].as_array().unwrap();
+    assert!(told.iter().any(|row| row["part"] == "paths" && !row["meaning"].is_null()), "{told:?}");
+    let numbers = found["numbers"].as_array().unwrap();
+    assert!(numbers.iter().any(|row| row["part"] == "quality" && row["name"] == "observations"), "{numbers:?}");
+    let text = world::job().ok(&["models", "explain", "naive", "-o", "table"]).stdout;
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+}

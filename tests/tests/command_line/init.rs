@@ -1,0 +1,42 @@
+//! `init`: a first configuration that runs.
+
+use std::fs;
+
+use crate::support::Job;
+use crate::world;
+
+#[test]
+fn a_configuration_from_files_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("mine.toml");
+    let job = Job::new(&config, world::data(), &[]);
+    let step = job.ok(&["init"]).step("init");
+    assert_eq!((&step["target"], &step["key"][0]), (&"close".into(), &"commodity".into()), "{step}");
+    assert_eq!(step["calendar"], "trading");
+    let text = fs::read_to_string(&config).unwrap();
+    assert!(text.contains("# guessed") && text.contains("region = \"region\""), "{text}");
+    // what is there is kept
+    job.refused(&["init"], 2, &["--overwrite", "mine.toml"]);
+    let flags = ["--models", "naive", "--paths", "5", "--from", "2025-06-24", "--to", "2025-06-25"];
+    job.ok(&[&flags[..], &["backfill"]].concat());
+    assert_eq!(job.count("SELECT count(DISTINCT data_cutoff_date) FROM forecast.point_forecasts"), 2);
+}
+
+#[test]
+fn the_demo_needs_no_data() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("almanac.toml");
+    let job = Job::new(&config, &folder.path().join("data"), &["--models", "naive", "--paths", "5"]);
+    assert_eq!(job.ok(&["init", "--demo"]).step("init")["synthetic"], true);
+    job.ok(&["--from", "2025-06-24", "--to", "2025-06-24", "backfill"]);
+}
+
+#[test]
+fn a_folder_that_says_nothing_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("mine.toml");
+    Job::new(&config, folder.path(), &[]).refused(&["init"], 4, &[folder.path().to_str().unwrap()]);
+    fs::write(folder.path().join("a.csv"), "date,close\n2024-01-01,1\n2024-01-02,1\n").unwrap();
+    Job::new(&config, folder.path(), &[]).refused(&["init"], 5, &["a.csv", "--key-column"]);
+    assert!(!config.exists());
+}

@@ -1,0 +1,52 @@
+//! `plot`: pictures of the forecasts and scores of a small warehouse.
+
+use std::fs;
+
+use crate::world;
+
+#[test]
+fn each_picture_is_drawn_in_each_form() {
+    let job = world::job();
+    let folder = tempfile::tempdir().unwrap();
+    for (what, parts) in [
+        ("fan", ["Coffee close, 3 days ahead", "US cents per pound", "origin"]),
+        ("coverage", ["Coverage of central intervals", "level of the interval", "random_walk"]),
+        ("errors", ["Errors beside a naive forecast", "days ahead", "naive = 1"]),
+    ] {
+        let file = |ending: &str| folder.path().join(format!("{what}.{ending}"));
+        let written = job.ok(&["--key", "Coffee", "plot", what, "--into", file("svg").to_str().unwrap()]);
+        assert!(written.stdout.contains("written"), "{}", written.stdout);
+        job.ok(&["--key", "Coffee", "plot", what, "--into", file("png").to_str().unwrap()]);
+        let text = fs::read_to_string(file("svg")).unwrap();
+        let sketched = job.ok(&["--key", "Coffee", "plot", what]).stdout;
+        for part in parts {
+            assert!(text.contains(part), "{what}: no {part:?} in {text}");
+            assert!(sketched.contains(part), "{what}: no {part:?} in\n{sketched}");
+        }
+        assert!(sketched.lines().all(|line| line.chars().count() <= 80), "{sketched}");
+        let picture = fs::read(file("png")).unwrap();
+        assert!(picture.starts_with(b"\x89PNG") && picture.len() > 10_000, "{what}: {} bytes", picture.len());
+    }
+}
+
+#[test]
+fn a_fan_is_of_the_forecast_that_is_named() {
+    let job = world::job();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("fan.svg");
+    let named =
+        ["--key", "Sugar", "plot", "fan", "--model", "random_walk", "--origin", "2024-01-03", "--history", "10"];
+    job.ok(&[&named[..], &["--into", file.to_str().unwrap()]].concat());
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(text.contains("random_walk from 3 Jan 2024, 10 paths") && text.contains("Sugar close"), "{text}");
+}
+
+#[test]
+fn what_is_not_there_is_named() {
+    let job = world::job();
+    job.refused(&["--key", "Cofee", "plot", "fan"], 4, &["error[E0404]", "Coffee"]);
+    job.refused(&["plot", "fan", "--model", "niave"], 4, &["error[E0402]", "naive"]);
+    job.refused(&["plot", "fan", "--origin", "2024-01-06"], 4, &["error[E0407]", "2024-01-05"]);
+    job.refused(&["plot", "coverage", "--into", "a.gif"], 2, &["error[E0002]", ".svg or .png"]);
+    world::fresh().refused(&["plot", "errors"], 4, &["error[E0403]", "almanac evaluate"]);
+}

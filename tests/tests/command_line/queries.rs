@@ -1,0 +1,77 @@
+//! `sql` beside single queries: parameters, files, versions of tables, forms of answers.
+
+use std::fs;
+use std::io::Write;
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::world;
+
+#[test]
+fn placeholders_take_values() {
+    let job = world::job();
+    let forecast = ["sql", "--named", "forecast", "--format", "json", "--param", "model=naive"];
+    let key = ["--param", "commodity=Coffee", "--param", "origin=2024-01-03"];
+    let rows: Value = serde_json::from_str(&job.ok(&[&forecast[..], &key].concat()).stdout).unwrap();
+    assert_eq!(rows.as_array().unwrap().len(), 3, "{rows}");
+    assert!(rows[0]["lower_95"].as_f64() < rows[0]["upper_95"].as_f64(), "{rows}");
+    job.refused(&forecast, 2, &["error[E0002]", "--param commodity=VALUE"]);
+    job.refused(&["sql", "-c", "SELECT 1", "--param", "a=1"], 2, &["$a"]);
+    let drawn = "SELECT count(*) FROM paths($1, $2, $3, 20)";
+    let values = ["--param", "1=Coffee", "--param", "2=naive", "--param", "3=2024-01-03", "--format", "csv"];
+    assert_eq!(job.ok(&[&["sql", "-c", drawn][..], &values].concat()).stdout, "count(*)\n60\n");
+}
+
+#[test]
+fn tables_are_read_as_they_were() {
+    let job = world::job();
+    let rows =
+        |clause: &str| job.count(&format!("SELECT count(*) FROM point_forecasts {clause} p WHERE p.day_ahead = 1"));
+    assert_eq!(rows("VERSION AS OF 0"), 0);
+    assert_eq!(rows("TIMESTAMP AS OF '2999-01-01'"), rows(""));
+    assert!(rows("") > 0);
+    let refused = |query: &str, code, text: &str| job.refused(&["sql", "-c", query], code, &[text]);
+    refused("SELECT 1 FROM ops.runs VERSION AS OF 99", 4, "error[E0408]");
+    refused("SELECT 1 FROM ops.runs TIMESTAMP AS OF '2000-01-01'", 4, "error[E0408]");
+    refused("SELECT 1 FROM distributions_long VERSION AS OF 0", 2, "is a view");
+    refused("SELECT 1 FROM ops.runz VERSION AS OF 0", 4, "ops.runs");
+}
+
+#[test]
+fn files_are_written_and_read_by_path() {
+    let job = world::job();
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let query = "SELECT commodity, day_ahead, forecast_point FROM point_forecasts \
+                 ORDER BY commodity, model_name, data_cutoff_date, day_ahead LIMIT 5";
+    for name in ["answer.parquet", "answer.csv"] {
+        job.ok(&["sql", "-c", query, "--into", &path(name)]);
+        assert_eq!(job.count(&format!("SELECT count(*) FROM '{}'", path(name))), 5);
+        let mean = |from: &str| job.lines(&format!("SELECT avg(forecast_point) FROM {from}"));
+        assert_eq!(mean(&format!("'{}'", path(name))), mean(&format!("({query})")));
+    }
+    let table = job.warehouse.join("forecast/point_forecasts");
+    let stored = job.count("SELECT count(*) FROM point_forecasts");
+    assert_eq!(job.count(&format!("SELECT count(*) FROM '{}'", table.display())), stored);
+    assert_eq!(job.count(&format!("SELECT count(*) FROM '{}' VERSION AS OF 0", table.display())), 0);
+    job.refused(&["sql", "-c", "SELECT * FROM 'nowhere/none.csv'"], 4, &["error[E0409]", "nowhere/none.csv"]);
+    job.refused(&["sql", "-c", "SELECT 1", "--format", "parquet"], 2, &["--into FILE"]);
+    job.refused(&["sql", "-c", "SELECT 1", "--into", "a.xlsx"], 2, &["a.xlsx"]);
+}
+
+#[test]
+fn several_statements_come_from_a_file_or_standard_input() {
+    let job = world::job();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("queries.sql");
+    let text = "SELECT 1 AS a; -- one; two\nSELECT ';' AS b\n;";
+    fs::write(&file, text).unwrap();
+    let expected = "a\n1\nb\n;\n";
+    assert_eq!(job.ok(&["sql", "-f", file.to_str().unwrap(), "--format", "csv"]).stdout, expected);
+    let mut command = job.command(&["sql", "--format", "csv"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
+}

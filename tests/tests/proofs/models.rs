@@ -1,0 +1,87 @@
+//! `models`: what there is, what a model is, and whether it behaves on its user's data.
+
+use crate::support::{Job, bare, demo_data, edited, example};
+
+const SHORT: [&str; 8] = ["--paths", "20", "--from", "2024-01-02", "--to", "2024-01-05", "--models", "naive"];
+
+#[test]
+fn the_registry_is_listed_and_shown() {
+    let list = bare(&["models", "list"]);
+    assert_eq!(list.code, 0, "{}", list.stderr);
+    for name in ["naive_garch", "sarimax_auto_weather", "xgboost", "auto_ets"] {
+        assert!(list.stdout.contains(name), "{}", list.stdout);
+    }
+    for line in list.stdout.lines() {
+        assert!(line.chars().count() <= 80, "{line:?} is wider than a terminal");
+    }
+    let shown = bare(&["models", "show", "sarimax_auto_weather"]).stdout;
+    for text in ["arima", "temp_mean_c", "persists", "max_p = 3", "normal"] {
+        assert!(shown.contains(text), "{text:?} is not in {shown}");
+    }
+    assert_eq!(bare(&["models", "show", "oracle"]).code, 4);
+    assert!(bare(&["models", "show", "auto_ets"]).stdout.contains("its family uses none"));
+    let list = bare(&["models", "list", "-o", "json"]).stdout;
+    let list: serde_json::Value = serde_json::from_str(&list).unwrap();
+    let uses = |name: &str| {
+        let entry = list["models"].as_array().unwrap().iter().find(|entry| entry["model"] == name).unwrap();
+        entry["uses_regressors"].as_str().unwrap().to_owned()
+    };
+    assert_eq!([uses("sarimax_auto"), uses("auto_ets")], ["yes", "no"]);
+}
+
+/// Times of every task on the series that is written, one row of it per day.
+#[test]
+fn families_are_timed_on_a_written_series() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("series.csv");
+    let timed = bare(&["-o", "json", "bench", "models", "--write", file.to_str().unwrap()]);
+    assert_eq!(timed.code, 0, "{}", timed.stderr);
+    let document: serde_json::Value = serde_json::from_str(&timed.stdout).unwrap();
+    let times = document["times"].as_array().unwrap();
+    assert!(times.len() == 10 && times.iter().all(|row| row["ms"].as_f64().unwrap() > 0.0), "{document}");
+    let trees = times.iter().find(|row| row["task"] == "tree_paths").unwrap();
+    assert!(trees["what"].as_str().unwrap().contains("100 trees of depth 5, 12 features"), "{trees}");
+    let written = std::fs::read_to_string(file).unwrap();
+    assert_eq!((written.lines().count(), written.lines().next()), (2_001, Some("day,y,x0,x1,x2")));
+}
+
+#[test]
+fn models_of_the_configuration_are_marked() {
+    let own = "[[models]]\nname = \"steady\"\nfamily = \"window_average\"\nsettings = { window = 5 }\n\n[dataset]";
+    let (_folder, config) = edited("demo.toml", &[("[dataset]", own)]);
+    let list = bare(&["--config", config.to_str().unwrap(), "models", "list"]).stdout;
+    let line = |name: &str| list.lines().find(|line| line.starts_with(name)).unwrap();
+    assert!(line("steady ").contains("configuration"), "{list}");
+    assert!(line("naive ").trim_end().ends_with("yes") && line("naive_garch ").trim_end().ends_with("no"), "{list}");
+}
+
+#[test]
+fn models_are_tested_on_generated_and_on_own_data() {
+    let alone = bare(&["models", "test", "naive"]);
+    assert_eq!(alone.code, 0, "{}{}", alone.stdout, alone.stderr);
+    assert!(alone.stdout.contains("generated data only") && !alone.stdout.contains("FAIL"), "{}", alone.stdout);
+
+    let data = demo_data();
+    let job = Job::new(&example("demo.toml"), data.path(), &SHORT);
+    job.ok(&["backfill"]);
+    let tested = job.ok(&["models", "test", "naive"]).stdout;
+    assert!(tested.contains("naive, on generated data") && tested.matches("naive, on ").count() == 2, "{tested}");
+    assert!(!tested.contains("FAIL") && tested.matches("pass").count() > 20, "{tested}");
+    job.refused(&["--key", "Nowhere", "models", "test", "naive"], 4, &["Nowhere"]);
+
+    let document = job.ok(&["models", "test", "naive", "-o", "json"]).stdout;
+    let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+    let checks = document["checks"].as_array().unwrap();
+    assert!(checks.len() > 20 && checks.iter().all(|check| check["result"] == "pass"), "{document}");
+    assert_eq!(document["failed"], 0);
+
+    let key = job.lines("SELECT min(concat_ws('|', \"commodity\")) FROM forecast.trained_models");
+    let shown = job.ok(&["--key", &key[0], "models", "show", "naive"]).stdout;
+    for text in ["model version", "cutoff", "training samples", "scale"] {
+        assert!(shown.contains(text), "{text:?} is not in {shown}");
+    }
+    let shown = job.ok(&["--key", &key[0], "models", "show", "naive", "-o", "json"]).stdout;
+    let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!((&shown["model"]["family"], &shown["fits"][0]["key"]), (&"naive".into(), &key[0].as_str().into()));
+    assert!(shown["fits"][0]["parameters"]["scale"].is_number(), "{shown}");
+}
