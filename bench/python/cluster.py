@@ -14,7 +14,7 @@ import pathlib
 import subprocess
 import tempfile
 
-from scaling import free_port, start
+from processes import free_port, start_executor, start_scheduler
 
 ROOT = pathlib.Path(__file__).parents[2]
 BUCKET = "bench"
@@ -90,13 +90,9 @@ def main():
             embedded, rows = backfill([*common, "--warehouse", f"s3://{BUCKET}/embedded"], store, gateway, "embedded, S3")
             assert rows == same, "other rows on S3"
             port = free_port()
-            processes.append(start(binaries / "almanac-scheduler", ["--port", str(port), "--external-host", "127.0.0.1"],
-                                   folder, store))
+            processes.append(start_scheduler(binaries, port, folder, store))
             for number in range(2):
-                arguments = ["--scheduler-host", "127.0.0.1", "--scheduler-port", str(port), "--external-host",
-                             "127.0.0.1", "--port", str(free_port()), "--grpc-port", str(free_port()), "--vcores", "1",
-                             "--work-dir", str(folder / f"work-{number}")]
-                processes.append(start(binaries / "almanac-executor", arguments, folder, store))
+                processes.append(start_executor(binaries, port, number, 1, folder, store))
             spread = [*common, "--warehouse", f"s3://{BUCKET}/cluster", "--scheduler", f"df://127.0.0.1:{port}"]
             cluster, rows = backfill(spread, store, gateway, "two executors, S3")
             assert rows == same, "other rows on the cluster"

@@ -10,32 +10,16 @@ of the run, and the scheduler's resident memory.
 
 import argparse
 import json
-import os
 import pathlib
-import socket
 import subprocess
 import tempfile
 import threading
 import time
 import urllib.request
 
+from processes import free_port, start_executor, start_scheduler
+
 CONFIG = pathlib.Path(__file__).parents[2] / "examples" / "demo.toml"
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def wait_ready(port):
-    for _ in range(600):
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2)
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise SystemExit(f"nothing became ready on port {port}")
 
 
 def metric(port, name):
@@ -48,30 +32,13 @@ def resident_mib(pid):
     return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmRSS"))
 
 
-def start(program, arguments, folder, environment=None):
-    metrics = free_port()
-    arguments = [str(program), "--bind-host", "127.0.0.1", "--metrics-port", str(metrics), *arguments]
-    log = open(folder / f"{program.name}-{metrics}.log", "w")
-    process = subprocess.Popen(arguments, stdout=log, stderr=log, env=os.environ | (environment or {}))
-    wait_ready(metrics)
-    return process, metrics
-
-
 def measure(options, common, folder, executors):
     binaries, port = pathlib.Path(options.binaries), free_port()
     pause = {"ALMANAC_PAUSE_AT": f"fit:{options.milliseconds}"}
-    processes = [start(binaries / "almanac-scheduler", ["--port", str(port), "--external-host", "127.0.0.1"], folder)]
+    processes = [start_scheduler(binaries, port, folder)]
     try:
         for number in range(executors):
-            processes.append(
-                start(
-                    binaries / "almanac-executor",
-                    ["--scheduler-host", "127.0.0.1", "--scheduler-port", str(port), "--external-host", "127.0.0.1",
-                     "--port", str(free_port()), "--grpc-port", str(free_port()), "--vcores", str(options.vcores),
-                     "--work-dir", str(folder / f"work-{number}")],
-                    folder, pause,
-                )
-            )
+            processes.append(start_executor(binaries, port, number, options.vcores, folder, pause))
         samples, done = [], threading.Event()
 
         def watch():

@@ -50,21 +50,24 @@ pub struct Dataset {
     pub key: Vec<String>,
     /// Column that is forecast, by the name it has after renaming.
     pub target: String,
-    /// `trading` counts sessions, `daily` counts calendar days, for fits, horizons and scores alike.
+    /// `trading` counts sessions, `daily` counts calendar days, for fits, horizons and scores alike. The default suits
+    /// prices, which there are on sessions only.
     #[serde(default)]
     #[schemars(with = "shape::Calendar")]
     pub calendar: almanac_models::CalendarKind,
-    /// `us-futures` closes the holidays of US soft-commodity futures.
+    /// `us-futures` closes the holidays of US soft-commodity futures, a date such as `2018-12-05` that day; several are
+    /// separated by commas. The default closes none, since each market has its own.
     #[serde(default = "none")]
     pub holidays: String,
-    /// IANA time zone that decides what today is.
+    /// IANA time zone that decides what today is. The default is no machine's own, so that all agree on the day.
     #[serde(default = "utc")]
     pub timezone: String,
-    /// Key buckets of the tables, about one per key up to 64, which is the default; fixed when `silver.model_input` is
-    /// created.
+    /// Key buckets of the tables, about one per key up to 64; fixed when `silver.model_input` is created. The default
+    /// is 64 and not the number of keys, since keys are added and a bucket is part of every row; empty buckets cost
+    /// nothing.
     #[serde(default)]
     pub buckets: Option<u32>,
-    /// Marks generated data wherever it shows.
+    /// Marks generated data wherever it shows. The default takes data for real: what is generated has to say so.
     #[serde(default)]
     pub synthetic: bool,
 }
@@ -77,10 +80,10 @@ pub struct Source {
     pub name: String,
     /// File below `--source`, CSV or Parquet by its extension.
     pub path: String,
-    /// Whether its rows are the sessions that carry the target. Exactly one source has it.
+    /// Whether its rows are the sessions that carry the target. By default not, since exactly one source has it.
     #[serde(default)]
     pub bars: bool,
-    /// Name of the date column in the file.
+    /// Name of the date column in the file. The default is the name that it has in the tables.
     #[serde(default = "date")]
     pub date: String,
     /// Dataset key column → column of the file. Empty: the rows hold for every key.
@@ -89,7 +92,8 @@ pub struct Source {
     /// Column of the file that names a region; the key's regions are averaged in `silver.model_input`.
     #[serde(default)]
     pub region: Option<String>,
-    /// Days from the row's date until it is public. Negative: known that long in advance.
+    /// Days from the row's date until it is public. Negative: known that long in advance. The default is right for
+    /// closes of a market, which are public on their day; a report needs its own, or forecasts see it too early.
     #[serde(default)]
     pub publication_lag_days: i32,
     /// Date column of the file that says when the row became public, instead of a fixed lag.
@@ -117,11 +121,12 @@ pub struct Column {
     /// Unit, kept in the table's column metadata.
     #[serde(default)]
     pub unit: Option<String>,
-    /// Whether days without a value take the last one (default), or stay null.
+    /// Whether days without a value take the last one, or stay null. By default they take it: what is known on a day is
+    /// the newest value there is.
     #[serde(default = "yes")]
     pub fill: bool,
     /// Days, counted from the value's own date, beyond which a unit that needs the column is skipped as
-    /// `stale_covariate`.
+    /// `stale_covariate`. By default never, since how old a value may get depends on the column.
     #[serde(default)]
     pub max_staleness_days: Option<i32>,
 }
@@ -130,14 +135,18 @@ pub struct Column {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Training {
-    /// How often models are fitted.
+    /// How often models are fitted. The default is each half-year: a fit is moved along later days without refitting,
+    /// and twice as many fits cost twice as much.
     #[schemars(with = "shape::Every")]
     pub every: almanac_models::Frequency,
-    /// Trailing years a fit sees.
+    /// Trailing years a fit sees. The default shows it each season of the year four times; with every year more a fit
+    /// costs more.
     pub years: u32,
-    /// Least calendar days between first and last usable row.
+    /// Least calendar days between first and last usable row. The default is two years, so that each season of the year
+    /// was seen twice.
     pub minimum_days: i32,
-    /// Largest share of the range's sessions that may be missing.
+    /// Largest share of the range's sessions that may be missing. The default bears holidays that `holidays` does not
+    /// name, some 4 % of weekdays, but no source that broke off for months.
     pub max_gap: f64,
 }
 
@@ -151,25 +160,31 @@ impl Default for Training {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Forecast {
-    /// Registry names to run.
+    /// Registry names to run. The default is the last value, which others are held against, a statistical model, and
+    /// trees.
     #[schemars(length(min = 1))]
     pub models: Vec<String>,
-    /// Version under which their rows are kept.
+    /// Version under which their rows are kept. The default is a name like any other: what matters is that it stays
+    /// while the settings do.
     pub model_version: String,
-    /// Sessions ahead, 1 to 365. Above 64 paths are stored in one row per day.
+    /// Sessions ahead, 1 to 365. Above 64 paths are stored in one row per day. The default is not quite three weeks of
+    /// sessions: time and bytes grow with each day.
     #[schemars(range(min = 1, max = 365))]
     pub horizon: usize,
-    /// Paths per forecast.
+    /// Paths per forecast. The default puts 50 beyond each end of a 95 % interval, which for normal paths is then known
+    /// to 6 % of their standard deviation; four times as many halve that and take four times the bytes.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub paths: usize,
-    /// Central interval levels in percent.
+    /// Central interval levels in percent. Of the default's, one actual in five and one in twenty should fall outside,
+    /// so that the middle and the ends are both checked; every other level can be taken from the paths.
     #[schemars(length(min = 1), inner(range(min = 1, max = 99)))]
     pub levels: Vec<u32>,
-    /// Seed of every random number.
+    /// Seed of every random number. The default is fixed, so that two runs of one configuration give the same rows;
+    /// which number it is means nothing.
     pub seed: u64,
-    /// First origin, `YYYY-MM-DD`; default: the earliest possible.
+    /// First origin, `YYYY-MM-DD`; by default the earliest with enough history, so that none is left out.
     pub from: Option<chrono::NaiveDate>,
-    /// Last origin; default: the last session.
+    /// Last origin; by default the last session, so that a nightly run always reaches the newest.
     pub to: Option<chrono::NaiveDate>,
 }
 
@@ -192,13 +207,15 @@ impl Default for Forecast {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Run {
-    /// Units computed at once; 0: one per core.
+    /// Units computed at once; 0, the default: one per core, since a unit takes one thread from start to end.
     pub threads: usize,
-    /// Whole cells per commit; up to 512 where a slow store takes over 0.2 s for one.
+    /// Whole cells per commit; up to 512 where a slow store takes over 0.2 s for one. The default lies between: fewer
+    /// lose less when a run is killed, more make fewer commits.
     pub cells_per_commit: usize,
-    /// Forecasts per batch; 0: as many as keep a batch at about a megabyte.
+    /// Forecasts per batch; 0, the default: as many as keep a batch at about a megabyte, whatever the number of paths.
     pub batch_forecasts: usize,
-    /// Failed units above which the run's exit code is 1.
+    /// Failed units above which the run's exit code is 1. The default bears none: a failure that nobody allowed should
+    /// stop a pipeline. The other units are kept.
     pub max_failed: usize,
 }
 

@@ -129,6 +129,8 @@ pub struct IngestCommand {
 #[derive(Debug, Args)]
 pub struct TablesCommand {
     /// Also hash the content of every row: equal hashes mean equal rows, whatever their files and order.
+    ///
+    /// Not done unasked, because every row has to be read.
     #[arg(long)]
     pub(crate) content: bool,
 }
@@ -141,7 +143,7 @@ pub struct DescribeCommand {
     /// Version to describe, instead of the latest.
     #[arg(long, value_name = "VERSION")]
     pub(crate) at: Option<u64>,
-    /// Commits to list, newest first.
+    /// Commits to list, newest first; the default is few, since the columns stand above them.
     #[arg(long, default_value_t = 5, value_name = "N")]
     pub(crate) commits: usize,
 }
@@ -157,7 +159,9 @@ pub struct RunsCommand {
 /// `status`.
 #[derive(Debug, Args)]
 pub struct StatusCommand {
-    /// Show it again every so many seconds, 2 unless said, until Ctrl-C.
+    /// Show it again every so many seconds, until Ctrl-C.
+    ///
+    /// The default is 2, as the program watch has it.
     #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "2")]
     pub(crate) watch: Option<u64>,
 }
@@ -179,7 +183,9 @@ pub struct SqlCommand {
     /// Numbers, true, false and days are taken as such, all else as text; between single quotes it is always text.
     #[arg(long, value_name = "NAME=VALUE")]
     pub(crate) param: Vec<String>,
-    /// Form of the answer; default: table, or by the ending of --into.
+    /// Form of the answer.
+    ///
+    /// By default a table, which people read, or what the ending of --into names.
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub(crate) format: Option<commands::Format>,
     /// File for the answer, instead of standard output.
@@ -216,7 +222,7 @@ pub struct MaintainCommand {
     /// What to do.
     #[arg(value_parser = ["optimize", "vacuum", "checkpoint"])]
     pub(crate) what: String,
-    /// Table, as schema.name; default: all.
+    /// Table, as schema.name; by default all, so that none is forgotten.
     #[arg(long, value_name = "TABLE")]
     pub(crate) table: Option<String>,
     /// Hours for which unreferenced files are kept.
@@ -270,6 +276,8 @@ pub struct DemoCommand {
     /// Folder for the files.
     pub(crate) directory: PathBuf,
     /// Seed of the generator.
-    #[arg(long, default_value_t = 42)]
+    ///
+    /// The default is that of `init --demo`, whose files the tests know by their checksums.
+    #[arg(long, default_value_t = 42, value_name = "N")]
     pub(crate) data_seed: u64,
 }

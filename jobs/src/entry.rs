@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use almanac_engine::EngineError;
 use almanac_engine::delta::none_unfinished;
-use almanac_engine::{EngineError, memory};
 use tokio::sync::watch;
 
 use crate::cli::{Cli, Command, help};
@@ -48,18 +48,14 @@ fn trace(verbose: u8) {
 }
 
 fn run(cli: Cli, resumes: bool) -> Outcome {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .thread_stack_size(8 << 20)
-        .thread_keep_alive(memory::IDLE_THREADS_END)
-        .build();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(8 << 20).build();
     let runtime = runtime.map_err(|error| EngineError::storage("worker threads", error))?;
     // a run closes its ledger before it leaves, a query over a cluster is cancelled; all else may stop where it is
     let over_a_cluster = matches!(cli.command, Command::Sql(_)) && cli.places.scheduler.is_some();
     let closes = resumes || over_a_cluster || matches!(cli.command, Command::Bench(_));
     // while a prompt waits Ctrl-C is a key, and while a query runs it stops the query alone
     let prompts = matches!(&cli.command, Command::Sql(command) if commands::prompts(command));
-    runtime.block_on(async {
+    let ended = runtime.block_on(async {
         let (stop, stopped) = watch::channel(false);
         let work = commands::run(cli, stopped);
         if prompts {
@@ -70,7 +66,10 @@ fn run(cli: Cli, resumes: bool) -> Outcome {
             tracing::warn!("files of this run may stay in the store; `almanac maintain vacuum` removes them");
         }
         ended
-    })
+    });
+    // tables that are still being opened end with the process: the Delta kernel panics where its runtime goes before it
+    std::mem::forget(runtime);
+    ended
 }
 
 /// The work until it ends, or until Ctrl-C: then it is told, if it closes something, and else dropped.

@@ -1,7 +1,8 @@
 //! Searched orders of real series against those of statsforecast's AutoARIMA.
 //!
-//! `oracle/arima_orders.py` stores its orders and their AICc by statsmodels' exact likelihood, which is ours
-//! (`arima_likelihood.rs`). The series are not stored: without `ALMANAC_SHARED/data`, or `../shared/data` beside the
+//! `oracle/arima_orders.py` stores its orders, its coefficients and their AICc by statsmodels' exact likelihood. That ours
+//! is scored alike is seen on each series: our likelihood at statsforecast's coefficients is statsmodels', and our AICc
+//! is that likelihood at our own. The series are not stored: without `ALMANAC_SHARED/data`, or `../shared/data` beside the
 //! workspace or above it, the test prints a notice and proves nothing.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -12,8 +13,9 @@ mod notice;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use almanac_models::arima::Parameters;
-use arima_common::{fit, spec};
+use almanac_models::Fitted;
+use almanac_models::arima::{Parameters, log_likelihood};
+use arima_common::{fit, parameters, spec};
 use notice::notice_of_data;
 use serde_json::{Value, json};
 
@@ -61,11 +63,27 @@ fn oracle() -> Vec<Value> {
     file["series"].as_array().unwrap().clone()
 }
 
+/// Our likelihood of a series at statsforecast's coefficients is that of statsmodels.
+fn scored_alike(case: &Value, y: &[f64]) {
+    let (got, want) = (log_likelihood(&parameters(case), &[], y, &[]).unwrap(), &case["log_likelihood"]);
+    let want = want.as_f64().unwrap();
+    assert!(((got - want) / want).abs() < 1e-6, "{case}: {got} where statsmodels has {want}");
+}
+
+/// The AICc that a fit tells is of the likelihood of the coefficients that it stores.
+fn scored_by_its_coefficients(fitted: &Fitted, stored: &Parameters, y: &[f64]) {
+    let n = fitted.parameters["likelihood_observations"].as_f64().unwrap();
+    let k = fitted.parameters["coefficients"].as_array().unwrap().len() as f64 + 1.0;
+    let want = 2.0 * k * n / (n - k - 1.0) - 2.0 * log_likelihood(stored, &[], y, &[]).unwrap();
+    let told = fitted.aicc.unwrap();
+    assert!(((told - want) / want).abs() < 1e-6, "{}: {told} where its coefficients have {want}", stored.order);
+}
+
 #[test]
 fn orders_are_as_good_as_those_of_statsforecast() {
     let Some(data) = data() else { return };
     let cases = oracle();
-    assert!(cases.len() >= 50, "{}", cases.len());
+    assert!(cases.len() >= 100, "{}", cases.len());
     let mut files: BTreeMap<String, String> = BTreeMap::new();
     let (mut good, mut better, mut good_refitted) = (0, 0, 0);
     for case in &cases {
@@ -79,7 +97,9 @@ fn orders_are_as_good_as_those_of_statsforecast() {
             }),
             0,
         );
-        let (fitted, stored): (_, Parameters) = fit(&model, &y, &[]);
+        let (fitted, stored) = fit(&model, &y, &[]);
+        scored_alike(case, &y);
+        scored_by_its_coefficients(&fitted, &stored, &y);
         let (ours, theirs) = (fitted.aicc.unwrap(), case["aicc"].as_f64().unwrap());
         good += usize::from(ours <= theirs + WORSE);
         good_refitted += usize::from(ours <= case["aicc_refitted"].as_f64().unwrap() + WORSE);

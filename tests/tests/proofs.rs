@@ -39,6 +39,8 @@ mod refusals;
 mod regenerated;
 #[path = "proofs/retail.rs"]
 mod retail;
+#[path = "proofs/sentiment.rs"]
+mod sentiment;
 #[path = "proofs/staleness.rs"]
 mod staleness;
 #[path = "proofs/state.rs"]

@@ -98,6 +98,5 @@ pub async fn estimate(warehouse: &Warehouse, job: &Job, selection: &Selection) -
 }
 
 fn seconds(job: &Job, cell: &CellWork) -> f64 {
-    let per_unit = cell.forecasts().div_ceil(cell.units.len().max(1));
-    cell.units.iter().map(|unit| driver::cost(job, unit, per_unit)).sum::<f64>() / 1_000.0
+    cell.units_with_forecasts().map(|(unit, forecasts)| driver::cost(job, unit, forecasts)).sum::<f64>() / 1_000.0
 }

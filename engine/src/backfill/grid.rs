@@ -141,7 +141,7 @@ pub(super) async fn whole_cell(
 ///
 /// # Errors
 /// Storage errors; [`EngineError::Internal`] for a file without bucket.
-pub(crate) fn buckets(input: &Snapshot) -> Result<BTreeSet<i32>> {
+pub fn buckets(input: &Snapshot) -> Result<BTreeSet<i32>> {
     let bucket = |file: DataFile| {
         let text = file.partition.get("key_bucket").cloned().flatten();
         let number = text.and_then(|text| text.parse().ok());

@@ -47,10 +47,14 @@ impl CellWork {
         self.unit_forecasts.iter().sum()
     }
 
-    /// Those of them whose paths are missing and wanted.
+    /// Each missing unit with its missing forecasts, none of a fit.
+    pub fn units_with_forecasts(&self) -> impl Iterator<Item = (&Unit, usize)> {
+        self.units.iter().zip(self.unit_forecasts.iter().copied().chain(std::iter::repeat(0)))
+    }
+
+    /// Missing forecasts whose paths are missing and wanted.
     pub fn with_paths(&self) -> usize {
-        let of_units = self.units.iter().zip(&self.unit_forecasts);
-        of_units.filter(|(unit, _)| unit.paths).map(|(_, forecasts)| forecasts).sum()
+        self.units_with_forecasts().filter(|(unit, _)| unit.paths).map(|(_, forecasts)| forecasts).sum()
     }
 }
 

@@ -10,7 +10,7 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use prometheus::{Encoder, TextEncoder};
 
-use crate::{EngineError, Result, memory};
+use crate::{EngineError, Result};
 
 /// Stack of a worker thread: plans are walked recursively, as deep as they are.
 const STACK_BYTES: usize = 32 << 20;
@@ -18,11 +18,7 @@ const STACK_BYTES: usize = 32 << 20;
 /// Runs a process to its end: logs, a runtime, and code 7 with the cause if it cannot serve.
 pub fn run<E: std::fmt::Display>(serve: impl Future<Output = std::result::Result<(), E>>) -> ExitCode {
     start_logging();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .thread_stack_size(STACK_BYTES)
-        .thread_keep_alive(memory::IDLE_THREADS_END)
-        .build();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build();
     let ended = match runtime {
         Ok(runtime) => runtime.block_on(serve).map_err(|error| error.to_string()),
         Err(error) => Err(format!("cannot start worker threads: {error}")),

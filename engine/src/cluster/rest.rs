@@ -11,6 +11,8 @@ use crate::{EngineError, Result};
 
 /// Longest wait for an answer: all questions are small.
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// Longest wait for a connection: a host that is gone is asked several times before its driver ends.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The scheduler's REST interface.
 #[derive(Debug, Clone)]
@@ -73,7 +75,7 @@ struct Task {
 impl Rest {
     /// `root` is `http://host:port`.
     pub(super) fn new(root: &str) -> Result<Self> {
-        let client = reqwest::Client::builder().no_proxy().timeout(TIMEOUT).build();
+        let client = reqwest::Client::builder().no_proxy().connect_timeout(CONNECT_TIMEOUT).timeout(TIMEOUT).build();
         let client = client.map_err(|error| lost(root, error))?;
         Ok(Self { root: root.to_owned(), client })
     }

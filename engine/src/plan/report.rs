@@ -17,7 +17,7 @@ use crate::cell::hex;
 use crate::delta::Warehouse;
 use crate::plan::job::{Job, iso};
 use crate::plan::result::{self, CellResult, Status};
-use crate::{EngineError, Result, memory};
+use crate::{EngineError, Result};
 
 /// Folder of all reports below the warehouse's root.
 pub const FOLDER: &str = "ops/_reports";
@@ -25,8 +25,6 @@ pub const FOLDER: &str = "ops/_reports";
 /// Hands a report over; returns the step's rows.
 pub(crate) async fn send(job: &Job, warehouse: &Warehouse, report: &CellResult) -> Result<RecordBatch> {
     note(job, report);
-    // the cell's files have just been closed
-    memory::return_now();
     let Some(folder) = &job.reports else { return result::encode(report) };
     let json = serde_json::to_vec(report).map_err(|e| EngineError::Internal(e.to_string()))?;
     let path = Path::from(format!("{folder}/{}.json", name(report)?));

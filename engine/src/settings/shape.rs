@@ -4,6 +4,7 @@
 
 use schemars::JsonSchema;
 use schemars::r#gen::SchemaSettings;
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::Settings;
@@ -36,19 +37,19 @@ pub(super) struct RegressorEntry {
     /// Column of `silver.model_input`.
     #[allow(dead_code)]
     column: String,
-    /// How it is continued past the origin.
+    /// How it is continued past the origin. The default repeats its last value, which needs to know nothing more.
     #[schemars(default)]
     #[allow(dead_code)]
     future: Future,
 }
 
 /// How a regressor is continued past the origin.
-#[derive(Debug, Default, JsonSchema)]
-#[schemars(rename_all = "snake_case")]
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
 #[allow(dead_code)]
 pub(super) enum Future {
-    #[default]
     None,
+    #[default]
     Persist,
     Seasonal,
     Linear,

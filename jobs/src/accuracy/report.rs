@@ -16,10 +16,10 @@ pub(crate) fn print(panel: &Panel, plan: &Plan, results: &Results, took: Duratio
         Column::decimals("smape", 3).titled("sMAPE"),
         Column::decimals("mase", 3).titled("MASE"),
         Column::decimals("owa", 3).titled("OWA"),
-        Column::decimals("msis", 3).titled("MSIS"),
-        Column::decimals("coverage_error", 3).titled("|cov−95|"),
-        Column::decimals("crps", 3).titled("CRPS"),
-        Column::decimals("fit_seconds", 1).titled("fit s"),
+        Column::decimals("msis", 3).titled("MSIS").rank(2),
+        Column::decimals("coverage_error", 3).titled("|cov−95|").rank(1),
+        Column::decimals("crps", 3).titled("CRPS").rank(1),
+        Column::decimals("fit_seconds", 1).titled("fit s").rank(3),
     ]);
     for (index, name) in results.names.iter().enumerate() {
         let (own, benchmark) = results.accuracy(index);

@@ -6,6 +6,5 @@ use almanac_engine::memory;
 static ALLOCATOR: memory::Allocator = memory::Allocator;
 
 fn main() {
-    memory::return_early();
     std::process::exit(almanac_jobs::main());
 }

@@ -138,15 +138,28 @@ fn shaped(mut sub: clap::Command, global: &[Arg]) -> clap::Command {
     for arg in global.iter().filter(|arg| !matters(arg, &name)) {
         sub = sub.arg(arg.clone().hide(true));
     }
-    match examples(&name) {
-        Some(text) if sub.get_after_help().is_none() => sub.after_help(text),
-        _ => sub,
+    let shown = examples(&name, "");
+    let sub = sub.mut_subcommands(|below| {
+        let own = examples(&name, below.get_name());
+        with_examples(below, own)
+    });
+    with_examples(sub, shown)
+}
+
+fn with_examples(command: clap::Command, examples: Option<String>) -> clap::Command {
+    match examples {
+        Some(text) if command.get_after_help().is_none() => command.after_help(text),
+        _ => command,
     }
 }
 
-fn examples(command: &str) -> Option<String> {
+/// Examples of a command, or those of them that show the command below it.
+fn examples(command: &str, below: &str) -> Option<String> {
     let (_, lines) = EXAMPLES.iter().find(|(name, _)| *name == command)?;
-    Some(format!("Examples:\n  {}", lines.join("\n  ")))
+    let shown = format!(" {command} {below}");
+    let chosen = lines.iter().copied().filter(|line| below.is_empty() || line.contains(shown.as_str()));
+    let chosen: Vec<&str> = chosen.collect();
+    (!chosen.is_empty()).then(|| format!("Examples:\n  {}", chosen.join("\n  ")))
 }
 
 /// Whether a command's help shows an option of all commands. A command that no list names shows all.
@@ -282,6 +295,11 @@ mod tests {
                 let parsed = Cli::try_parse_from(words(example));
                 assert!(parsed.is_ok(), "{example}: {}", parsed.unwrap_err());
                 assert!(words(example).iter().any(|word| word == name), "{example} is no example of {name}");
+            }
+            for below in sub.get_subcommands() {
+                let after = below.get_after_help().map(ToString::to_string).unwrap_or_default();
+                let shown = format!(" {name} {}", below.get_name());
+                assert!(after.contains(&shown), "{name} {} has no examples: {after}", below.get_name());
             }
         }
     }

@@ -29,7 +29,8 @@ pub(crate) struct Places {
     pub(crate) config: PathBuf,
     /// Folder of the input files.
     ///
-    /// There is no default: reading the wrong folder would fill the tables with it.
+    /// There is no default: reading the wrong folder would fill the tables with it. Only `init`, which fills none,
+    /// takes the folder one works in.
     #[arg(long, global = true, env = "ALMANAC_SOURCE", hide_env_values = true, value_name = "DIR")]
     pub(crate) source: Option<PathBuf>,
     /// Root of the Delta tables: a folder or s3://bucket/prefix.
@@ -69,8 +70,8 @@ pub(crate) struct Places {
 pub(crate) struct Output {
     /// Form of the result.
     ///
-    /// Without it a terminal shows tables and sentences, and a pipe gets one JSON line per step. `json` and `yaml` also
-    /// make an error one JSON line on standard error.
+    /// By default a terminal shows tables and sentences, for people, and a pipe gets one JSON line per step, for
+    /// programs. `json` and `yaml` also make an error one JSON line on standard error.
     #[arg(short, long, global = true, env = "ALMANAC_OUTPUT", hide_env_values = true, value_enum, value_name = "FORM")]
     pub(crate) output: Option<Form>,
     /// Print results and errors only: no progress, no sentences about steps.
@@ -99,6 +100,8 @@ pub(crate) enum Form {
 #[command(next_help_heading = SETTINGS)]
 pub(crate) struct Overrides {
     /// Models to run, by registry name.
+    ///
+    /// The file's default is the last value, which others are held against, a statistical model, and trees.
     #[arg(long, global = true, value_delimiter = ',', value_name = "A,B")]
     pub(crate) models: Option<Vec<String>>,
     /// Training frequency: daily, weekly, biweekly, monthly, quarterly, semiannually, annually.
@@ -108,17 +111,20 @@ pub(crate) struct Overrides {
     #[arg(long, global = true, value_name = "FREQUENCY")]
     pub(crate) every: Option<String>,
     /// Version under which rows are kept; another version leaves earlier rows alone.
+    ///
+    /// The file's default is v1, a name like any other: what matters is that it stays while the settings do.
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) model_version: Option<String>,
     /// Paths per forecast.
     ///
-    /// The file's default is 2000: the ends of a 95 % interval then rest on 50 paths each side.
+    /// The file's default is 2000: 50 paths then lie beyond each end of a 95 % interval, which for normal paths is
+    /// known to 6 % of their standard deviation. Four times as many halve that and take four times the bytes.
     #[arg(long, global = true, value_name = "N")]
     pub(crate) paths: Option<usize>,
     /// Sessions ahead, 1 to 365.
     ///
-    /// The file's default is 14. Up to 64 paths have a column per day, above a row per day: wider tables are slow to
-    /// plan.
+    /// The file's default is 14, not quite three weeks of sessions: time and bytes grow with each day. Up to 64 paths
+    /// have a column per day, above a row per day: wider tables are slow to plan.
     #[arg(long, global = true, value_name = "N")]
     pub(crate) horizon: Option<usize>,
     /// Seed of every random number.
@@ -127,6 +133,9 @@ pub(crate) struct Overrides {
     #[arg(long, global = true, value_name = "N")]
     pub(crate) seed: Option<u64>,
     /// Central interval levels in percent.
+    ///
+    /// The file's default is 80 and 95: one actual in five and one in twenty should fall outside, so that the middle
+    /// and the ends are both checked. Every other level can be taken from the paths.
     #[arg(long, global = true, value_delimiter = ',', value_name = "80,95")]
     pub(crate) levels: Option<Vec<u32>>,
     /// Units computed at once. Never changes a row.
@@ -155,19 +164,27 @@ pub(crate) struct Overrides {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = CHOICE)]
 pub(crate) struct Choice {
-    /// Keys to work on; default: all.
+    /// Keys to work on.
+    ///
+    /// By default all, since what exists is not done again. Commands about one series take the first.
     #[arg(long = "key", global = true, value_delimiter = ',', value_name = "KEY")]
     pub(crate) keys: Vec<String>,
-    /// First origin; default: that of the configuration.
+    /// First origin.
+    ///
+    /// By default that of the configuration, so that all commands mean the same forecasts.
     #[arg(long, global = true, value_name = "DATE")]
     pub(crate) from: Option<String>,
-    /// Last origin; default: that of the configuration.
+    /// Last origin.
+    ///
+    /// By default that of the configuration, so that all commands mean the same forecasts.
     #[arg(long, global = true, value_name = "DATE")]
     pub(crate) to: Option<String>,
-    /// Most units of work.
+    /// Most units of work; without it, all that are missing.
     #[arg(long, global = true, value_name = "N")]
     pub(crate) limit: Option<usize>,
     /// Redo what exists, in whole cells.
+    ///
+    /// Without it what exists is kept, so that running again costs nothing.
     #[arg(long, global = true)]
     pub(crate) force: bool,
     /// Let a horizon longer than the stored one add days.
@@ -205,7 +222,7 @@ pub(crate) struct InputOptions {
     pub(crate) accept: Vec<String>,
     /// What counts as today; later rows are quarantined.
     ///
-    /// Default: today in the dataset's time zone.
+    /// By default today in the dataset's time zone: no row can have become known after it.
     #[arg(long, value_name = "DATE")]
     pub(crate) as_of: Option<String>,
 }

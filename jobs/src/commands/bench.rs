@@ -10,10 +10,10 @@ use std::path::Path;
 use std::time::Instant;
 
 use almanac_engine::EngineError;
-use almanac_engine::backfill::{StepReport, day_of};
+use almanac_engine::backfill::{StepReport, buckets, day_of};
 use almanac_engine::delta::{Snapshot, Warehouse, content};
 use almanac_engine::plan::panel;
-use almanac_engine::tables;
+use almanac_engine::{tables, tables_input};
 use almanac_models::{FitContext, Future, History, Levels, Scratch, StreamKey, summarise};
 use serde_json::json;
 
@@ -124,17 +124,19 @@ async fn contents(session: &Session) -> Outcome<Listing> {
     Ok(listing)
 }
 
-/// Condition, simulate and summarise one forecast of each configured model, on the first key that can be fitted.
+/// Condition, simulate and summarise one forecast of each configured model, on each key of the first bucket.
 async fn forecasts(session: &Session) -> Outcome {
     const REPEATS: u32 = 50;
     let job = session.job().await?;
     let calendar = job.calendar()?;
-    let panel = panel::load(&job, 0).await?;
+    let input = Snapshot::at(&session.warehouse, &tables_input::model_input(&job.settings), &job.input).await?;
+    let bucket = buckets(&input)?.first().copied().unwrap_or_default();
+    let panel = panel::load(&job, bucket).await?;
     let forecast = &session.settings.forecast;
     let percents = forecast.levels.iter().map(|&level| f64::from(level)).collect::<Vec<_>>();
     let levels = Levels::try_from(percents).map_err(|e| EngineError::Internal(e.to_string()))?;
-    let timed = |name: &str| Column::decimals(format!("{name}_ms"), if name == "fit" { 1 } else { 3 });
-    let timed = ["fit", "condition", "simulate", "quantiles"].map(timed);
+    let timed = |(name, places, rank): (&str, usize, u8)| Column::decimals(format!("{name}_ms"), places).rank(rank);
+    let timed = [("fit", 1, 2), ("condition", 3, 0), ("simulate", 3, 0), ("quantiles", 3, 1)].map(timed);
     let mut listing = Listing::new([Column::text("model"), Column::text("key")].into_iter().chain(timed));
     for (name, series) in forecast.models.iter().flat_map(|name| panel.keys.values().map(move |series| (name, series)))
     {

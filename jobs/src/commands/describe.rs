@@ -15,7 +15,8 @@ use crate::output::{Column, Document, Listing};
 
 pub(crate) async fn run(session: &Session, command: &DescribeCommand) -> Outcome {
     let context = catalog::context(session).await?;
-    document(session, &context, &command.table, command.at, command.commits).await?.show();
+    let document = document(session, &context, &command.table, command.at, command.commits).await?;
+    session.marked(document).show();
     Ok(())
 }
 

@@ -6,19 +6,22 @@ mod leaks;
 mod machine;
 mod store;
 
+use std::time::Duration;
+
 use almanac_engine::cluster::Cluster;
 use almanac_engine::delta::Warehouse;
 use almanac_engine::runner::Runner;
 use serde_json::{Value, json};
-use std::time::Duration;
+use textwrap::{Options, WordSplitter};
 use tokio::sync::watch;
+use unicode_width::UnicodeWidthStr;
 
 use super::{Session, selection};
 use crate::cli::Cli;
 use crate::config as configuration;
 use crate::exit::{Failure, Outcome};
-use crate::fault;
 use crate::output::Document;
+use crate::{fault, look};
 
 /// What was checked so far.
 #[derive(Debug, Default)]
@@ -62,8 +65,9 @@ impl Checks {
         let value = |found: &Found| json!({ "check": found.check, "result": found.result, "seen": found.seen, "fix": found.fix });
         let width = self.found.iter().map(|found| found.check.chars().count()).max().unwrap_or(0);
         let line = |found: &Found| {
-            let fix = found.fix.as_ref().map(|fix| format!("\n      → {fix}")).unwrap_or_default();
-            format!("{:<5} {:<width$}  {}{fix}", found.result, found.check, found.seen)
+            let seen = wrapped(&format!("{:<5} {:<width$}  ", found.result, found.check), &found.seen);
+            let fix = found.fix.as_ref().map(|fix| format!("\n{}", wrapped("      → ", fix))).unwrap_or_default();
+            format!("{seen}{fix}")
         };
         let text = self.found.iter().map(line).collect::<Vec<_>>().join("\n");
         let (ok, warned, failed) = (self.count("ok"), self.count("warn"), self.count("fail"));
@@ -72,6 +76,15 @@ impl Checks {
         let sentence = format!("{ok} ok, {warned} to look at, {failed} to mend");
         Document::new().note("checks", checks, text).told("count", facts, sentence)
     }
+}
+
+/// A text behind what it belongs to; what does not fit the width goes on below itself.
+fn wrapped(head: &str, text: &str) -> String {
+    let Some(width) = look::get().width else { return format!("{head}{text}") };
+    let indent = " ".repeat(head.width().min(width / 2));
+    // paths and addresses stay whole: they are copied
+    let options = Options::new(width).initial_indent(head).subsequent_indent(&indent).break_words(false);
+    textwrap::fill(text, options.word_splitter(WordSplitter::NoHyphenation))
 }
 
 pub(super) async fn run(cli: &Cli, stopped: watch::Receiver<bool>) -> Outcome {

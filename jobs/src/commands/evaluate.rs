@@ -24,7 +24,9 @@ pub(crate) async fn run(session: &Session) -> Outcome {
         tracing::warn!(%error, "jobs of this evaluation could not be cancelled");
     }
     let report = report?;
-    progress::step("evaluate", &sentence(&report), facts(&report));
+    let mut told = facts(&report);
+    told["synthetic"] = json!(session.settings.dataset.synthetic);
+    progress::step("evaluate", &sentence(&report), told);
     let look = look::get();
     if !look.for_people() || look.quiet {
         return Ok(());
@@ -36,7 +38,7 @@ pub(crate) async fn run(session: &Session) -> Outcome {
         let scores: Vec<&ModelScore> = report.scores.iter().filter(|score| score.key == *key).collect();
         document = document.headed("accuracy", *key, accuracy(&scores)).listing("by_day", by_day(&scores));
     }
-    document.show();
+    session.marked(document).show();
     if keys.len() > KEYS_SHOWN {
         let more = keys.len() - KEYS_SHOWN;
         crate::show::line(format_args!("\n{more} more keys; see almanac sql --named accuracy-by-window"));

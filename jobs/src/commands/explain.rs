@@ -38,10 +38,12 @@ enum Subject {
 /// `explain unit`.
 #[derive(Debug, Args)]
 struct UnitCommand {
-    /// Model that made it; default: the first that the configuration runs and that has forecasts.
+    /// Model that made it.
+    ///
+    /// By default the first that the configuration runs and that has forecasts: its order is its author's.
     #[arg(long, value_name = "NAME")]
     model: Option<String>,
-    /// Day that it was made on; default: the newest.
+    /// Day that it was made on; by default the newest, whose days are still to come.
     #[arg(long, value_name = "DATE")]
     origin: Option<NaiveDate>,
 }
@@ -53,7 +55,7 @@ pub(super) async fn run(session: &Session, command: &ExplainCommand) -> Outcome 
     let key = choose::key(session, &context, FORECASTS).await?;
     let of_key = format!("{} = {}", key_of_row(session), literal(&key));
     match unit(session, &context, command, &key, &of_key).await {
-        Ok(document) => document.show(),
+        Ok(document) => session.marked(document).show(),
         Err(failure) => match unmade(session, &context, command, &key).await? {
             Some(document) => document.show(),
             None => return Err(failure),

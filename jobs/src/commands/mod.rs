@@ -47,6 +47,10 @@ use tokio::sync::watch;
 use crate::cli::{Bench, BenchCommand, Choice, Cli, Command};
 use crate::config as configuration;
 use crate::exit::Outcome;
+use crate::output::Document;
+
+/// Said beside generated data.
+const SYNTHETIC: &str = "synthetic data: nothing in it is real";
 
 /// What most commands need.
 pub(crate) struct Session {
@@ -76,6 +80,14 @@ impl Session {
     pub(crate) async fn interrupted(&self) {
         if self.stopped.clone().wait_for(|stopped| *stopped).await.is_err() {
             std::future::pending::<()>().await;
+        }
+    }
+
+    /// The document, with a word that the data is generated where it is.
+    fn marked(&self, document: Document) -> Document {
+        match self.settings.dataset.synthetic {
+            true => document.note("synthetic", true, SYNTHETIC),
+            false => document,
         }
     }
 

@@ -11,9 +11,9 @@ use serde_json::json;
 use super::{Session, catalog};
 use crate::cli::Cli;
 use crate::exit::Outcome;
+use crate::look;
 use crate::output::Document;
 use crate::plot::{Picture, sketch, write};
-use crate::{look, show};
 
 /// Columns of a sketch where nothing tells the width, and the most it takes.
 const COLUMNS: (usize, usize) = (80, 120);
@@ -47,9 +47,13 @@ pub(super) struct Target {
     #[arg(long)]
     tty: bool,
     /// Pixels from left to right; a PNG has twice as many, for screens of high density.
+    ///
+    /// The default has room for eight dates below a fan.
     #[arg(long, default_value_t = 900, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(300..=4000))]
     width: u32,
     /// Pixels from top to bottom.
+    ///
+    /// The default leaves two thirds of them to the curves, the rest to title, legend and axis.
     #[arg(long, default_value_t = 480, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(240..=4000))]
     height: u32,
 }
@@ -63,16 +67,26 @@ pub(super) async fn run(session: &Session, cli: &Cli, command: &PlotCommand) -> 
     }
 }
 
+/// What a picture is about, with a word that its data is generated where it is.
+fn about(session: &Session, about: String) -> String {
+    match session.settings.dataset.synthetic {
+        true => format!("{about}, synthetic data"),
+        false => about,
+    }
+}
+
 /// Writes or sketches a picture.
 fn deliver(target: &Target, draw: impl Fn((f64, f64)) -> Picture) -> Outcome {
+    let mut document = Document::new();
     if target.tty || target.into.is_none() {
         let columns = look::get().width.unwrap_or(COLUMNS.0).clamp(40, COLUMNS.1);
-        show::line(sketch(columns, ROWS, &draw));
+        let sketch = sketch(columns, ROWS, &draw);
+        document = document.note("sketch", sketch.clone(), sketch);
     }
     if let Some(file) = &target.into {
         write(&draw((f64::from(target.width), f64::from(target.height))), file)?;
-        let sentence = format!("{} written", file.display());
-        Document::new().note("file", json!(file), sentence).show();
+        document = document.note("file", json!(file), format!("{} written", file.display()));
     }
+    document.show();
     Ok(())
 }

@@ -41,7 +41,7 @@ async fn tell(session: &Session) -> Outcome<Document> {
     if context.table_exist("ops.units")? {
         document = document.headed("units", "units of the latest finished run", outcomes(&context).await?);
     }
-    stale(session, &context, document).await
+    Ok(session.marked(stale(session, &context, document).await?))
 }
 
 /// Units of the latest finished run by step, model and outcome.

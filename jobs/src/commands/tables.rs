@@ -65,5 +65,5 @@ fn show_all(session: &Session, listing: Listing) {
         }
         false => Document::new().listing("tables", listing),
     };
-    document.show();
+    session.marked(document).show();
 }

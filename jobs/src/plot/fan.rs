@@ -15,20 +15,18 @@ const BANDS: [(usize, usize, f64, u32); 3] = [(0, 6, 0.16, 95), (1, 5, 0.22, 80)
 #[derive(Debug, Clone)]
 pub(crate) struct Fan {
     pub(crate) key: String,
-    pub(crate) model: String,
+    /// Model, origin and number of paths, in words.
+    pub(crate) about: String,
     /// What the values are, such as `close`.
     pub(crate) target: String,
     /// Unit of the values; empty where none is known.
     pub(crate) unit: String,
-    pub(crate) origin: NaiveDate,
     /// Sessions up to the origin, oldest first.
     pub(crate) history: Vec<(NaiveDate, f64)>,
     /// Days ahead with [`QUANTILES`] of the paths.
     pub(crate) ahead: Vec<(NaiveDate, [f64; 7])>,
     /// What came on those days, as far as it is known.
     pub(crate) actual: Vec<f64>,
-    /// Simulated paths.
-    pub(crate) paths: u64,
 }
 
 /// Draws it.
@@ -41,8 +39,7 @@ pub(crate) fn draw(fan: &Fan, size: (f64, f64)) -> Picture {
         entry(&format!("{percent} %"), colour, Some(opacity), '░')
     }));
     let title = format!("{} {}, {} days ahead", fan.key, fan.target, fan.ahead.len());
-    let about = format!("{} from {}, {} paths", fan.model, day(fan.origin), fan.paths);
-    let mut picture = Picture::titled(size, &title, &about, &legend);
+    let mut picture = Picture::titled(size, &title, &fan.about, &legend);
 
     let quantiles = fan.ahead.iter().flat_map(|(_, quantiles)| [quantiles[0], quantiles[6]]);
     let values = fan.history.iter().map(|(_, value)| *value).chain(quantiles).chain(fan.actual.iter().copied());
@@ -108,14 +105,12 @@ pub(crate) mod tests {
         });
         Fan {
             key: "Coffee".into(),
-            model: "naive".into(),
+            about: "naive from 31 Jan 1970, 2000 paths".into(),
             target: "close".into(),
             unit: "US cents per pound".into(),
-            origin: date(30),
             history: (0..=30).map(|i| (date(i), 100.0 + (i as f64 / 3.0).sin() - (10.0_f64).sin())).collect(),
             ahead: ahead.collect(),
             actual: vec![100.5, 101.0, 99.0],
-            paths: 2000,
         }
     }
 

@@ -1,58 +1,120 @@
 //! `doctor`: what is well, what is worth a look, what would fail a run.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use crate::support::Job;
 use crate::world;
 
-/// Results by check.
-fn results(job: &Job, code: i32, arguments: &[&str]) -> Vec<(String, String)> {
-    let ended = job.run(&[arguments, &["doctor", "-o", "json"]].concat());
+/// What it found, check by check.
+pub(crate) struct Found(Vec<Value>);
+
+impl Found {
+    fn find(&self, check: &str) -> Option<&Value> {
+        self.0.iter().find(|found| found["check"] == check)
+    }
+
+    fn text(&self, check: &str, part: &str) -> &str {
+        let found = self.find(check).unwrap_or_else(|| panic!("no {check} in {:?}", self.0));
+        found[part].as_str().unwrap_or_default()
+    }
+
+    /// Whether it was checked at all.
+    pub(crate) fn has(&self, check: &str) -> bool {
+        self.find(check).is_some()
+    }
+
+    /// `ok`, `warn` or `fail`.
+    pub(crate) fn result(&self, check: &str) -> &str {
+        self.text(check, "result")
+    }
+
+    pub(crate) fn seen(&self, check: &str) -> &str {
+        self.text(check, "seen")
+    }
+
+    /// What to do; empty where all is well.
+    pub(crate) fn fix(&self, check: &str) -> &str {
+        self.text(check, "fix")
+    }
+
+    /// The whole numbers in what was seen.
+    pub(crate) fn numbers(&self, check: &str) -> Vec<u64> {
+        let digits = self.seen(check).split(|c: char| !c.is_ascii_digit());
+        digits.filter_map(|digits| digits.parse().ok()).collect()
+    }
+
+    /// Sees that a check ended so, named this among what was seen, and says this of what to do.
+    pub(crate) fn expect(&self, check: &str, result: &str, seen: &str, fix: &str) {
+        let found = self.find(check).unwrap_or_else(|| panic!("no {check} in {:?}", self.0));
+        assert_eq!(self.result(check), result, "{found}");
+        assert!(self.seen(check).contains(seen), "no {seen:?} in {found}");
+        assert!(self.fix(check).contains(fix), "no {fix:?} in {found}");
+    }
+}
+
+/// Asks it, with environment variables and flags; it must end with the code.
+pub(crate) fn examined(job: &Job, code: i32, variables: &[(&str, &str)], flags: &[&str]) -> Found {
+    let ended = job.run_with(variables, &[flags, &["doctor", "-o", "json"]].concat());
     assert_eq!(ended.code, code, "{}{}", ended.stdout, ended.stderr);
     let document: Value = serde_json::from_str(&ended.stdout).unwrap();
-    let text = |check: &Value, name: &str| check[name].as_str().unwrap_or_default().to_owned();
     let checks = document["checks"].as_array().unwrap();
     for check in checks {
         assert_eq!(check["result"] == "ok", check["fix"].is_null(), "{check}");
+        assert!(check["seen"].as_str().is_some_and(|seen| !seen.is_empty()), "{check}");
+        assert!(check["fix"].as_str().is_none_or(|fix| !fix.is_empty()), "{check}");
     }
-    let failed = checks.iter().filter(|check| check["result"] == "fail").count();
-    assert_eq!(document["count"]["fail"], failed, "{document}");
-    checks.iter().map(|check| (text(check, "check"), text(check, "result"))).collect()
+    for result in ["ok", "warn", "fail"] {
+        let count = checks.iter().filter(|check| check["result"] == result).count();
+        assert_eq!(document["count"][result], count, "{document}");
+    }
+    Found(checks.clone())
 }
 
-fn result<'a>(results: &'a [(String, String)], check: &str) -> &'a str {
-    let found = results.iter().find(|(name, _)| name == check);
-    &found.unwrap_or_else(|| panic!("no {check} in {results:?}")).1
+/// The commits of a table, oldest first.
+pub(crate) fn commits(table: &Path) -> Vec<PathBuf> {
+    let files = fs::read_dir(table.join("_delta_log")).unwrap().map(|entry| entry.unwrap().path());
+    let mut commits: Vec<PathBuf> = files.filter(|path| path.extension().is_some_and(|end| end == "json")).collect();
+    commits.sort();
+    commits
+}
+
+/// Makes the newest commit of a table unreadable.
+pub(crate) fn damage(table: &Path) {
+    fs::write(commits(table).last().unwrap(), "no JSON").unwrap();
 }
 
 #[test]
 fn a_warehouse_is_fit_for_a_run() {
-    let results = results(&world::job(), 0, &[]);
+    let found = examined(&world::job(), 0, &[], &[]);
     for check in [
         "configuration",
         "store reached",
         "store written",
         "creation exclusive",
         "clocks",
+        "processor",
         "source files",
         "gaps",
         "leaks, a sample",
         "disk",
     ] {
-        assert_eq!(result(&results, check), "ok", "{results:?}");
+        assert_eq!(found.result(check), "ok", "{check}: {}", found.seen(check));
     }
     // generated data ends in the past
-    assert_eq!(result(&results, "bronze.market"), "warn");
+    found.expect("bronze.market", "warn", "the newest of 2025-06-30", "almanac ingest");
 }
 
 #[test]
 fn looking_changes_nothing() {
     let job = world::fresh();
-    let results = results(&job, 0, &[]);
-    assert_eq!(result(&results, "store written"), "ok");
-    assert_eq!(result(&results, "bronze.market"), "warn");
+    let found = examined(&job, 0, &[], &[]);
+    assert_eq!(found.result("store written"), "ok");
+    found.expect("bronze.market", "warn", "not there yet", "almanac ingest");
+    found.expect("leaks, a sample", "ok", "no forecast is stored yet", "");
+    found.expect("disk", "ok", "MiB free", "");
     assert!(!job.warehouse.exists());
 }
 
@@ -61,20 +123,30 @@ fn what_would_fail_a_run_fails() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let mut blocked = world::fresh();
     blocked.warehouse = file.path().join("warehouse");
-    assert_eq!(result(&results(&blocked, 1, &[]), "store written"), "fail");
+    let found = examined(&blocked, 1, &[], &[]);
+    found.expect("store written", "fail", file.path().to_str().unwrap(), "permissions");
+    assert!(!found.has("creation exclusive") && !found.has("bronze.market") && !found.has("disk"));
 
-    let lost = results(&world::job(), 1, &["--scheduler", "df://127.0.0.1:1"]);
-    assert_eq!(result(&lost, "scheduler reached"), "fail");
+    let lost = examined(&world::job(), 1, &[], &["--scheduler", "df://127.0.0.1:1"]);
+    lost.expect("scheduler reached", "fail", "127.0.0.1:1", "almanac-scheduler");
 
     let mut elsewhere = world::job();
     elsewhere.source = "nowhere".into();
-    assert_eq!(result(&results(&elsewhere, 1, &[]), "source files"), "fail");
+    examined(&elsewhere, 1, &[], &[]).expect("source files", "fail", "nowhere lacks market.csv", "--source");
 
     let damaged = world::copy();
-    let log = damaged.warehouse.join("bronze/market/_delta_log");
-    let newest = fs::read_dir(&log).unwrap().map(|entry| entry.unwrap().path()).max().unwrap();
-    fs::write(newest, "no JSON").unwrap();
-    assert_eq!(result(&results(&damaged, 1, &[]), "bronze.market"), "fail");
+    damage(&damaged.warehouse.join("bronze/market"));
+    examined(&damaged, 1, &[], &[]).expect("bronze.market", "fail", "bronze.market", "_delta_log");
+}
+
+#[test]
+fn without_a_configuration_nothing_else_is_looked_at() {
+    let nothing = Job::new(Path::new("none.toml"), Path::new("nowhere"), &[]);
+    let found = examined(&nothing, 1, &[], &[]);
+    found.expect("configuration", "fail", "none.toml", "--config");
+    assert!(!found.has("store reached") && !found.has("memory"));
+    let wrong = examined(&world::fresh(), 1, &[], &["--scheduler", "http://127.0.0.1:1"]);
+    wrong.expect("configuration", "fail", "http://127.0.0.1:1", "df://host:port");
 }
 
 #[test]

@@ -1,54 +1,114 @@
 //! `-o json|yaml|table|wide`: one document, the same whatever the form.
 
-use serde_json::Value;
+use serde_json::{Deserializer, Value};
 
-use crate::world;
+use crate::commands::{Asked, FORMLESS, Fits, MEASURING, READING, WRITING};
+use crate::support::bare;
+use crate::{world, yaml};
 
-/// Commands that only read, each with the name of its first section.
-const READING: [(&[&str], &str); 8] = [
-    (&["tables"], "tables"),
-    (&["describe", "point_forecasts"], "columns"),
-    (&["runs"], "runs"),
-    (&["status"], "units"),
-    (&["plan"], "plan"),
-    (&["config"], "settings"),
-    (&["sql", "--named"], "queries"),
-    (&["help", "errors"], "errors"),
-];
-
-#[test]
-fn json_is_one_document_with_named_sections() {
-    let job = world::job();
-    for (arguments, section) in READING {
-        let text = job.ok(&[arguments, &["-o", "json"]].concat()).stdout;
-        let document: Value = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{arguments:?}: {e}: {text}"));
-        let rows = document[section].as_array().unwrap_or_else(|| panic!("{arguments:?}: no {section} in {text}"));
-        assert!(rows.first().is_some_and(Value::is_object), "{arguments:?}: {text}");
+/// Asks a command for each form.
+fn has_each_form(asked: &Asked) {
+    let prepared = asked.prepared();
+    let json = documents(&prepared.told("json", "80"));
+    let named = json.first().is_some_and(|document| is_named(document, asked.section));
+    assert!(named, "{asked:?}: no {} in {json:?}", asked.section);
+    says_the_same(asked, &json, &prepared.told("yaml", "80"));
+    for columns in [80, 60] {
+        fits(asked, &prepared.told("table", &columns.to_string()), columns);
     }
-}
-
-#[test]
-fn yaml_says_the_same_in_other_words() {
-    let job = world::job();
-    for (arguments, section) in READING {
-        let text = job.ok(&[arguments, &["-o", "yaml"]].concat()).stdout;
-        assert!(text.starts_with("---\n") && text.contains(&format!("\n{section}:")), "{arguments:?}: {text}");
-        assert!(!text.contains('\t') && serde_json::from_str::<Value>(&text).is_err(), "{arguments:?}: {text}");
-    }
-}
-
-#[test]
-fn no_line_is_wider_than_the_terminal() {
-    let job = world::job();
-    for (arguments, _) in READING {
-        for columns in ["80", "60"] {
-            let text = job.run_with(&[("COLUMNS", columns)], &[arguments, &["-o", "table"]].concat()).stdout;
-            let limit: usize = columns.parse().unwrap();
-            let wide: Vec<&str> = text.lines().filter(|line| line.chars().count() > limit).collect();
-            assert!(wide.is_empty(), "{arguments:?} at {columns}: {wide:?}\n{text}");
-            assert!(text.lines().count() > 2, "{arguments:?}: {text}");
+    let wide = prepared.told("wide", "60");
+    assert!(!wide.contains("-o wide") && !wide.contains('…'), "{asked:?}: {wide}");
+    // of a step people are told in other words, and doctor draws other forecasts each time
+    if READING.iter().any(|reading| reading.command == asked.command) && asked.command != "doctor" {
+        for text in json.iter().flat_map(texts) {
+            assert!(wide.contains(&text.replace('\n', " ")), "{asked:?}: {text:?} is not in {wide}");
         }
     }
+}
+
+/// The values that are printed one after the other.
+fn documents(text: &str) -> Vec<Value> {
+    let read = Deserializer::from_str(text).into_iter::<Value>();
+    read.map(|document| document.unwrap_or_else(|error| panic!("{error}: {text}"))).collect()
+}
+
+/// Whether a document is a step of this name, or has a section of it that says something.
+fn is_named(document: &Value, name: &str) -> bool {
+    match (&document["step"], &document[name]) {
+        (Value::Null, Value::Array(rows)) => rows.first().is_some_and(Value::is_object),
+        (Value::Null, section) => !section.is_null(),
+        (step, _) => step == name,
+    }
+}
+
+fn says_the_same(asked: &Asked, json: &[Value], yaml: &str) {
+    assert!(yaml.starts_with("---\n") && !yaml.contains('\t'), "{asked:?}: {yaml}");
+    assert!(serde_json::from_str::<Value>(yaml).is_err(), "{asked:?}: {yaml}");
+    for name in json.iter().filter_map(Value::as_object).flat_map(|document| document.keys()) {
+        assert!(yaml.contains(&format!("\n{name}:")), "{asked:?}: no {name} in {yaml}");
+    }
+    let Some(read) = yaml::documents(yaml) else { return };
+    let same = read.len() == json.len() && json.iter().zip(&read).all(|(one, other)| yaml::same_shape(one, other));
+    assert!(same, "{asked:?}: {json:?}\n{yaml}");
+}
+
+fn fits(asked: &Asked, text: &str, columns: usize) {
+    let limited: Vec<&str> = match (asked.fits, columns) {
+        (Fits::All, _) | (Fits::Sentences, 80) => text.lines().collect(),
+        (Fits::Sentences | Fits::Tables, _) => of_tables(text),
+    };
+    let wide: Vec<&str> = limited.into_iter().filter(|line| line.chars().count() > columns).collect();
+    assert!(wide.is_empty(), "{asked:?} at {columns}: {wide:?}\n{text}");
+    assert!(!text.trim().is_empty(), "{asked:?} at {columns}");
+}
+
+/// Lines of tables: the header above a rule, the rule, and all below it up to a blank line.
+fn of_tables(text: &str) -> Vec<&str> {
+    let lines: Vec<&str> = text.lines().collect();
+    let is_rule = |line: &str| !line.is_empty() && line.chars().all(|c| c == '─');
+    let headers = (1..lines.len()).filter(|&place| is_rule(lines[place])).map(|place| place - 1);
+    headers.flat_map(|header| lines[header..].iter().copied().take_while(|line| !line.is_empty())).collect()
+}
+
+/// Texts in the rows of a document, but for times, which people read in another form.
+fn texts(document: &Value) -> Vec<&str> {
+    let is_time = |text: &&str| text.len() > 19 && text.as_bytes()[10] == b'T' && text.ends_with('Z');
+    let sections = document.as_object().into_iter().flat_map(|sections| sections.values());
+    let rows = sections.filter_map(Value::as_array).flatten().filter_map(Value::as_object);
+    let texts = rows.flat_map(|row| row.values()).filter_map(Value::as_str);
+    texts.filter(|text| !is_time(text)).collect()
+}
+
+#[test]
+fn what_is_read_has_each_form() {
+    READING.iter().for_each(has_each_form);
+}
+
+#[test]
+fn what_is_written_has_each_form() {
+    WRITING.iter().for_each(has_each_form);
+}
+
+#[test]
+fn what_is_measured_has_each_form() {
+    MEASURING.iter().for_each(has_each_form);
+}
+
+#[test]
+fn what_others_read_has_one_form() {
+    for (words, reader) in FORMLESS {
+        let plain = bare(words).stdout;
+        for form in ["json", "yaml", "table", "wide"] {
+            let told = bare(&[*words, &["-o", form]].concat()).stdout;
+            assert!(told == plain && !plain.is_empty(), "{words:?} is read by {reader}, and differs with -o {form}");
+        }
+    }
+}
+
+#[test]
+fn lines_of_tables_are_found() {
+    let text = "a sentence\nname  rows\n──────────\na        1\n(one column not shown)\n\nanother\n";
+    assert_eq!(of_tables(text), ["name  rows", "──────────", "a        1", "(one column not shown)"]);
 }
 
 #[test]

@@ -1,6 +1,83 @@
 //! Help, completions and manual pages.
 
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::support::{bare, binary};
 use crate::world;
+
+/// Programs beside `almanac`.
+const PROGRAMS: [&str; 2] = ["almanac-scheduler", "almanac-executor"];
+
+/// Commands that the first page names.
+fn commands() -> Vec<String> {
+    let page = bare(&["help"]).stdout;
+    let lines = page.lines().take_while(|line| !line.starts_with("Options"));
+    lines.filter_map(entry).collect()
+}
+
+/// The name at the beginning of a line that is indented once.
+fn entry(line: &str) -> Option<String> {
+    let line = line.strip_prefix("  ").filter(|line| !line.starts_with(' '))?;
+    line.split(' ').next().map(str::to_owned)
+}
+
+/// Lines below a heading.
+fn section<'a>(page: &'a str, heading: &str) -> Vec<&'a str> {
+    let below = page.lines().skip_while(|line| *line != heading).skip(1);
+    below.take_while(|line| line.is_empty() || line.starts_with(' ')).collect()
+}
+
+/// The help of every command, of those below them and of the other programs, by the words that lead to it.
+fn pages() -> Vec<(String, String)> {
+    let page = |words: &[&str]| {
+        let ended = bare(&[words, &["--help"]].concat());
+        assert_eq!(ended.code, 0, "{words:?}: {}", ended.stderr);
+        ended.stdout
+    };
+    let mut found = Vec::new();
+    for command in commands() {
+        let own = page(&[command.as_str()]);
+        for below in section(&own, "Commands:").into_iter().filter_map(entry) {
+            found.push((format!("{command} {below}"), page(&[command.as_str(), below.as_str()])));
+        }
+        found.push((command, own));
+    }
+    for name in PROGRAMS {
+        let program = binary().with_file_name(name);
+        assert!(program.is_file(), "no binary at {}: run ./dev test", program.display());
+        let output = Command::new(program).arg("--help").output().unwrap();
+        assert!(output.status.success(), "{name}: {output:?}");
+        found.push((name.to_owned(), String::from_utf8(output.stdout).unwrap()));
+    }
+    found
+}
+
+/// Options among lines, each with what is said of it.
+fn options(lines: &[&str]) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    for line in lines {
+        let text = line.trim_start();
+        let indent = line.len() - text.len();
+        if text.starts_with('-') && indent <= 6 {
+            found.push((text.to_owned(), String::new()));
+        } else if indent > 6
+            && let Some((_, said)) = found.last_mut()
+        {
+            said.push_str(text);
+            said.push(' ');
+        }
+    }
+    found
+}
+
+/// Whether a text goes on about the default after it has named it. Whether it gives the reason, only a reader can tell.
+fn tells_why(text: &str) -> bool {
+    let said = text.split(" [").next().unwrap_or_default().to_lowercase();
+    said.split_once("default").is_some_and(|(_, why)| why.split_whitespace().count() >= 3)
+}
 
 #[test]
 fn the_first_page_tells_the_path() {
@@ -15,21 +92,63 @@ fn the_first_page_tells_the_path() {
 #[test]
 fn every_command_explains_itself_with_examples() {
     let job = world::fresh();
-    let page = job.ok(&["help"]).stdout;
-    let commands: Vec<&str> = page
-        .lines()
-        .take_while(|line| !line.starts_with("Options"))
-        .filter_map(|line| line.strip_prefix("  "))
-        .filter(|line| !line.starts_with(' '))
-        .filter_map(|line| line.split(' ').next())
-        .collect();
+    let commands = commands();
     assert!(commands.len() > 15, "{commands:?}");
-    for command in commands {
+    for command in commands.iter().map(String::as_str) {
         let own = job.run_with(&[("COLUMNS", "80")], &["help", command]);
         assert_eq!(own.code, 0, "{command}");
         assert!(own.stdout.contains("Examples:\n  almanac "), "{command}: {}", own.stdout);
         assert_eq!(own.stdout, job.run_with(&[("COLUMNS", "80")], &[command, "--help"]).stdout, "{command}");
     }
+}
+
+#[test]
+fn commands_below_others_and_other_programs_have_examples_too() {
+    let pages = pages();
+    for nested in ["models show", "plot fan", "explain unit", "bench accuracy"] {
+        assert!(pages.iter().any(|(words, _)| words == nested), "{nested} is not found");
+    }
+    for (words, page) in pages {
+        let (_, examples) = page.split_once("\nExamples:\n").unwrap_or_else(|| panic!("{words}: {page}"));
+        let examples = examples.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(examples.contains(&words), "{words}: {examples}");
+    }
+}
+
+#[test]
+fn options_say_why_their_default_is_what_it_is() {
+    let mut seen = BTreeSet::new();
+    for (words, page) in pages() {
+        let lines: Vec<&str> = page.lines().collect();
+        for (option, said) in options(&lines).into_iter().filter(|(_, said)| said.contains("[default: ")) {
+            assert!(tells_why(&said), "{words} {option}: {said}");
+            seen.insert(option);
+        }
+    }
+    assert!(seen.len() > 20, "{seen:?}");
+    // the file has the defaults of these
+    let page = bare(&["backfill", "--help"]).stdout;
+    let settings = options(&section(&page, "Settings, instead of the file's:"));
+    assert!(settings.len() > 10, "{settings:?}");
+    for (option, said) in settings {
+        assert!(tells_why(&said), "{option}: {said}");
+    }
+}
+
+#[test]
+fn settings_say_why_their_default_is_what_it_is() {
+    let schema: Value = serde_json::from_str(&bare(&["config", "--schema"]).stdout).unwrap();
+    let mut seen = 0;
+    for (part, described) in schema["definitions"].as_object().unwrap() {
+        for (setting, described) in described["properties"].as_object().into_iter().flatten() {
+            let default = &described["default"];
+            let nothing = default.is_null() || *default == json!({}) || *default == json!([]);
+            let said = described["description"].as_str().unwrap();
+            assert!(nothing || tells_why(said), "{part}.{setting}: {said}");
+            seen += usize::from(!nothing);
+        }
+    }
+    assert!(seen > 20, "{seen} settings with a default");
 }
 
 #[test]

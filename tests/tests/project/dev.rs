@@ -56,6 +56,23 @@ fn a_build_that_fails_names_no_folder() {
 }
 
 #[test]
+fn what_is_installed_has_its_library_beside_it() {
+    let folder = TempDir::new().unwrap();
+    let (target, root) = (folder.path().join("a target"), folder.path().join("a root"));
+    let tried = "try_installed() { echo \"tried with: $2\"; }";
+    let script = format!("{COMPILERS}\n{tried}\ncmd_install '{}'", root.display());
+    let text = printed(&dev(&[("CARGO_TARGET_DIR", &target)], &script));
+    let installed = format!("compiling: install --locked --path jobs --root {}", root.display());
+    assert!(text.lines().any(|line| line == installed), "{text}");
+    // as cargo leaves it, and with the copy
+    let tried: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("tried with: ")).collect();
+    let libraries = [target.join("release/build"), root.join("lib")];
+    assert_eq!(tried, libraries.iter().map(|path| path.to_str().unwrap()).collect::<Vec<_>>(), "{text}");
+    assert_eq!(std::fs::read_to_string(root.join("lib/libxgboost.so.3")).unwrap(), "library\n");
+    assert_eq!(text.lines().last(), root.join("bin").to_str(), "{text}");
+}
+
+#[test]
 fn the_summary_lists_what_was_left_out() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let variables = [("ALMANAC_NOTICES", file.path())];

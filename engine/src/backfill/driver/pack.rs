@@ -40,10 +40,9 @@ fn costs(spec: &ModelSpec) -> (f64, f64) {
 pub(super) fn parts(job: &Job, work: &[CellWork]) -> Vec<Part> {
     let mut parts: Vec<Part> = Vec::new();
     for cell in work {
-        let per_unit = cell.forecasts().div_ceil(cell.units.len().max(1));
         let mut part = Part::default();
-        for unit in &cell.units {
-            let cost = cost(job, unit, per_unit);
+        for (unit, forecasts) in cell.units_with_forecasts() {
+            let cost = cost(job, unit, forecasts);
             let same_key = part.units.last().is_some_and(|last: &Unit| last.key == unit.key);
             if part.cost > 0.0 && part.cost + cost > LONGEST_PART_MILLISECONDS && !same_key {
                 parts.push(std::mem::take(&mut part));
@@ -93,13 +92,13 @@ mod tests {
         units[1].points = false;
         points.paths = false;
         units.insert(2, points);
-        // 0.7 ms a forecast: one unit is already more than a part may cost
+        // 0.7 ms a forecast: any but the last is already more than a part may cost
         let work = CellWork {
             cell: cell.clone(),
             units,
             skipped: Vec::new(),
             existing: 0,
-            unit_forecasts: vec![10_000; 4],
+            unit_forecasts: vec![10_000, 8_000, 9_000, 1_000],
             base: BTreeMap::new(),
             replace: false,
             stale: 0,
@@ -108,7 +107,7 @@ mod tests {
         let parts = parts(&job, &[work]);
         let keys: Vec<Vec<&str>> =
             parts.iter().map(|part| part.units.iter().map(|unit| unit.key.as_str()).collect()).collect();
-        // the longest first
+        // the longest first: 17,000 forecasts, 10,000, 1,000
         assert_eq!(keys, [vec!["0/1", "0/1"], vec!["0/0"], vec!["0/2"]]);
     }
 }

@@ -7,7 +7,7 @@ use crate::backfill::selection::Selection;
 use crate::backfill::{grid, keys};
 use crate::delta::{Snapshot, Warehouse};
 use crate::plan::job::Job;
-use crate::{Result, memory, width};
+use crate::{Result, width};
 
 /// Cells with what is missing in them.
 pub(crate) async fn plan(kind: Kind, warehouse: &Warehouse, job: &Job, selection: &Selection) -> Result<Vec<CellWork>> {
@@ -28,8 +28,6 @@ pub(crate) async fn plan(kind: Kind, warehouse: &Warehouse, job: &Job, selection
             Kind::Infer => missing::forecasts(job, &stored, selection, bucket).await?,
         });
     }
-    drop(stored);
-    memory::return_now();
     Ok(work)
 }
 

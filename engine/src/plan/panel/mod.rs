@@ -9,7 +9,7 @@ use almanac_models::{Day, cut};
 
 use crate::delta::Version;
 use crate::plan::job::Job;
-use crate::{EngineError, Result, memory};
+use crate::{EngineError, Result};
 
 /// Bytes of buckets that a process keeps, beside the one read last.
 const KEPT_BYTES: usize = 1 << 20;
@@ -97,7 +97,6 @@ pub async fn load(job: &Job, bucket: i32) -> Result<Arc<Panel>> {
         return Ok(Arc::clone(&slot.panel));
     }
     let panel = Arc::new(read::read(job, bucket).await?);
-    memory::return_now();
     let (warehouse, input) = (job.warehouse.clone(), job.input.clone());
     let mut kept = kept();
     let until = job.until;

@@ -32,20 +32,27 @@ pub struct AccuracyCommand {
     /// Group of a folder, such as Hourly.
     #[arg(long, value_name = "NAME")]
     group: Option<String>,
-    /// How often series are observed; default: by the group's name or the distance of dates.
+    /// How often series are observed; by default what the group's name or the distance of dates tells.
     #[arg(long, value_name = "FREQUENCY", ignore_case = true)]
     observed: Option<Observed>,
-    /// Rows of the season of MASE, MSIS and Naive2; default: the M4 competition's (hourly 24, monthly 12, quarterly 4,
-    /// else 1).
+    /// Rows of the season of MASE, MSIS and Naive2.
+    ///
+    /// The default is the M4 competition's, so that scores compare with those published: hourly 24, monthly 12,
+    /// quarterly 4, else 1.
     #[arg(long, value_name = "N")]
     season: Option<usize>,
-    /// Rows of the season that models are told; default: --season, else hourly 24, daily 7, weekly 52, monthly 12, quarterly 4.
+    /// Rows of the season that models are told.
+    ///
+    /// The default is --season, else a day of hours, a week of days and a year of all that is longer: hourly 24, daily
+    /// 7, weekly 52, monthly 12, quarterly 4.
     #[arg(long, value_name = "N")]
     model_season: Option<usize>,
     /// Also score the median of several models, of their points and of their quantiles.
     #[arg(long, value_name = "HOW", value_parser = ["median"])]
     combine: Option<String>,
-    /// Models of the median; default: all that are run but last values and averages.
+    /// Models of the median.
+    ///
+    /// By default all that are run but last values and averages, which it is held against.
     #[arg(long, value_delimiter = ',', value_name = "A,B", requires = "combine")]
     members: Vec<String>,
     /// Keep a row per series, model and step: a .csv or .parquet file, or a warehouse, where it is

@@ -1,5 +1,6 @@
 //! The cluster: a scheduler of our version, and executors.
 
+use almanac_engine::EngineError;
 use almanac_engine::cluster::{Cluster, DATAFUSION_VERSION, ExecutorSeen, Identity, SCHEDULER_VERSION};
 
 use super::Checks;
@@ -7,7 +8,14 @@ use super::Checks;
 pub(super) async fn check(cluster: &Cluster, checks: &mut Checks) {
     let survey = match cluster.survey().await {
         Ok(survey) => survey,
-        Err(error) => return checks.failed("scheduler reached", error),
+        Err(error) => {
+            let seen = match error {
+                EngineError::Scheduler { scheduler, source } => format!("{scheduler}: {source}"),
+                other => other.to_string(),
+            };
+            let fix = "start almanac-scheduler there, or tell with --scheduler where it is";
+            return checks.fail("scheduler reached", seen, fix);
+        }
     };
     checks.ok("scheduler reached", cluster.root());
     let theirs = format!("Ballista {} with DataFusion {}", survey.ballista, survey.datafusion);

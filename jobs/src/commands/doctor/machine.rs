@@ -44,9 +44,9 @@ fn memory(settings: &Settings, cores: usize, checks: &mut Checks) {
         return checks.warn("memory", "this system does not tell how much there is", fix);
     };
     let threads = if settings.run.threads == 0 { cores } else { settings.run.threads };
-    let need = (MEMORY.0 + MEMORY.1 * threads as u64) * MIB;
+    let need = MEMORY.1.saturating_mul(threads as u64).saturating_add(MEMORY.0).saturating_mul(MIB);
     let told = std::env::var(POOL).ok().and_then(|text| text.parse::<u64>().ok());
-    let pool = told.unwrap_or(0) * MIB;
+    let pool = told.unwrap_or(0).saturating_mul(MIB);
     let beside = told.map(|pool| format!(" beside a pool of {pool} MiB ({POOL})")).unwrap_or_default();
     let seen =
         format!("{} MiB may be used, {threads} units at once need about {} MiB{beside}", limit / MIB, need / MIB);
@@ -54,7 +54,7 @@ fn memory(settings: &Settings, cores: usize, checks: &mut Checks) {
         Some(_) => format!("set {POOL} to at most {}, or raise the limit", limit.saturating_sub(need) / MIB),
         None => "raise the limit of memory, or compute fewer units at once with --threads".to_owned(),
     };
-    match need + pool {
+    match need.saturating_add(pool) {
         needed if needed > limit => checks.fail("memory", seen, fix),
         needed if needed > limit / 4 * 3 => checks.warn("memory", seen, fix),
         _ => checks.ok("memory", seen),
@@ -85,12 +85,12 @@ pub(super) async fn check_disk(session: &Session, checks: &mut Checks) {
         }
     };
     let room = format!("{} MiB free", free / MIB);
-    let planned = match session.job().await {
-        Ok(job) => estimate(&session.warehouse, &job, &session.selection).await.ok(),
-        Err(_) => None,
-    };
-    let Some(planned) = planned else {
+    let Ok(job) = session.job().await else {
         return checks.ok("disk", format!("{room}; what is needed is known once `almanac build` has run"));
+    };
+    let planned = match estimate(&session.warehouse, &job, &session.selection).await {
+        Ok(planned) => planned,
+        Err(error) => return checks.failed("plan", error),
     };
     let needed = planned.total.bytes;
     let seen = format!("{room}, the plan writes about {} MiB", needed / MIB);

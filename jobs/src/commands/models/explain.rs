@@ -26,7 +26,7 @@ const INDENT: usize = 10;
 pub(super) struct ExplainCommand {
     /// Name of the model.
     name: String,
-    /// A day of the window whose fit is explained; default: the last window with a fit.
+    /// A day of the window whose fit is explained; by default the last window's, which makes the newest forecasts.
     #[arg(long, value_name = "DATE")]
     origin: Option<NaiveDate>,
 }

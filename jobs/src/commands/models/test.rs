@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use almanac_engine::plan::job::Job;
+use almanac_engine::plan::job::{Job, iso};
 use almanac_engine::plan::panel::{self, KeySeries};
 use almanac_engine::{EngineError, registry};
 use almanac_models::conformance::{Check, Ground, Honest, Observation, Panel, Pipeline, Series, check_each, check_on};
@@ -27,7 +27,7 @@ const AHEAD: usize = 30;
 /// `models test`. `--key` chooses the keys of the warehouse on which models are tested; default: the first.
 #[derive(Debug, Args)]
 pub(super) struct TestCommand {
-    /// Models to test; default: those the configuration runs.
+    /// Models to test; by default those the configuration runs, since no other writes a row.
     names: Vec<String>,
 }
 
@@ -192,8 +192,10 @@ impl Data {
             return Err(format!("it has {rows} sessions, more than {} are needed", SERVED + AHEAD));
         };
         let mut columns = Vec::with_capacity(spec.regressors.len());
+        let mut values: Vec<&[f64]> = Vec::with_capacity(spec.regressors.len());
         for regressor in &spec.regressors {
             let column = series.column(&regressor.column).ok_or_else(|| format!("it lacks {}", regressor.column))?;
+            values.push(&column.values);
             let known = series.all.get(&regressor.column).filter(|_| regressor.future == FutureRegressor::Known);
             columns.push(match known.and_then(|all| Some((&all.values, all.known_at.as_ref()?))) {
                 Some((values, known_at)) => observations(&series.all_days, values, known_at),
@@ -201,6 +203,10 @@ impl Data {
                 None => observations(&series.days, &column.values, &series.days),
             });
         }
+        // a window that no fit is made of says nothing of the model
+        let day = series.days[cutoff];
+        let window = training_range(&self.rule.0, &self.calendar, &series.days, &series.target, &values, day);
+        window.map_err(|skip| format!("its window up to {} cannot be fitted: {skip}", iso(day)))?;
         let close = series.target.clone();
         let own = Series { key: key.to_owned(), days: series.days.clone(), close, columns };
         let panel = Panel { series: vec![own] };

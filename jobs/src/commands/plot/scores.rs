@@ -6,7 +6,7 @@ use datafusion::prelude::SessionContext;
 
 use super::super::choose::{self, key_of_row, literal, needs};
 use super::super::rows::{self, Row};
-use super::{Session, Target, deliver};
+use super::{Session, Target, about, deliver};
 use crate::cli::Cli;
 use crate::exit::Outcome;
 use crate::plot::coverage::{self, Coverage};
@@ -37,7 +37,7 @@ pub(super) async fn coverage(session: &Session, context: &SessionContext, cli: &
         [] => "all keys".to_owned(),
         keys => keys.join(", "),
     };
-    let about = format!("{keys}, {}", counted(context, &rows_of).await?);
+    let about = about(session, format!("{keys}, {}", counted(context, &rows_of).await?));
     let coverage = Coverage { about, models: by_model(session, &points, point) };
     deliver(target, |size| coverage::draw(&coverage, size))
 }
@@ -67,7 +67,7 @@ pub(super) async fn errors(session: &Session, context: &SessionContext, cli: &Cl
         let day = rows::value(row, "horizon").as_u64().and_then(|day| u32::try_from(day).ok())?;
         Some((day, rows::value(row, "ratio").as_f64()?))
     };
-    let about = format!("{key}, {}", counted(context, &rows_of.replace("m.", "")).await?);
+    let about = about(session, format!("{key}, {}", counted(context, &rows_of.replace("m.", "")).await?));
     let errors = Errors { about, naive: NAIVE.into(), models: by_model(session, &points, point) };
     deliver(target, |size| errors::draw(&errors, size))
 }

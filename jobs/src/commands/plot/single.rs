@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::super::choose::{self, key_of_row, literal, needs};
 use super::super::rows::{self, Row};
-use super::{Session, Target, deliver};
+use super::{Session, Target, about, deliver};
 use crate::exit::Outcome;
 use crate::plot::fan::{self, Fan, QUANTILES};
 
@@ -17,13 +17,17 @@ const FORECASTS: &str = "forecast.point_forecasts";
 /// `plot fan`.
 #[derive(Debug, Args)]
 pub(super) struct FanCommand {
-    /// Model whose forecast is drawn; default: the first that the configuration runs and that has forecasts.
+    /// Model whose forecast is drawn.
+    ///
+    /// By default the first that the configuration runs and that has forecasts: its order is its author's.
     #[arg(long, value_name = "NAME")]
     model: Option<String>,
-    /// Day that the forecast was made on; default: the newest.
+    /// Day that the forecast was made on; by default the newest, whose days are still to come.
     #[arg(long, value_name = "DATE")]
     origin: Option<NaiveDate>,
-    /// Sessions before the origin that are drawn too; the default is about a quarter of a year.
+    /// Sessions before the origin that are drawn too.
+    ///
+    /// The default is about a quarter of a year, so that 14 days ahead take a fifth of the width.
     #[arg(long, default_value_t = 60, value_name = "N")]
     history: usize,
     #[command(flatten)]
@@ -75,14 +79,12 @@ pub(super) async fn fan(session: &Session, context: &SessionContext, command: &F
     let column = settings.sources.iter().flat_map(|source| &source.columns).find(|c| c.name == settings.dataset.target);
     let fan = Fan {
         key,
-        model,
+        about: about(session, format!("{model} from {}, {paths} paths", origin.format("%-d %b %Y"))),
         target: settings.dataset.target.clone(),
         unit: column.and_then(|column| column.unit.clone()).unwrap_or_default(),
-        origin,
         history,
         ahead,
         actual: actual.into_iter().map(|(_, value)| value).collect(),
-        paths,
     };
     deliver(&command.target, |size| fan::draw(&fan, size))
 }

@@ -43,7 +43,9 @@ fn command(page: &mut Page, command: &Command, path: &str, level: usize, global:
     if level == 3 {
         page.paragraph(&also(command, global));
     }
-    if let Some(examples) = command.get_after_help().map(ToString::to_string) {
+    // those of a command with commands below it stand with these
+    let examples = command.get_after_help().filter(|_| !command.has_subcommands());
+    if let Some(examples) = examples.map(ToString::to_string) {
         let lines: Vec<&str> = examples.lines().skip(1).map(str::trim).collect();
         page.code("sh", &lines.join("\n"));
     }

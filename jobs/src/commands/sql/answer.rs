@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use almanac_engine::EngineError;
 use almanac_engine::cluster::{Cluster, travels};
@@ -27,6 +28,9 @@ use crate::exit::{Failure, Outcome};
 
 /// Stack of a thread: plans are deep.
 const STACK: usize = 8 << 20;
+
+/// Longest wait for the threads of a query that was stopped.
+const GIVES_WAY: Duration = Duration::from_secs(1);
 
 /// The rows of a statement, at least one batch, so that the columns are named where there are no rows. `stop` ends it
 /// early, on the cluster too.
@@ -95,9 +99,10 @@ fn yielding(plan: Arc<dyn ExecutionPlan>) -> Outcome<Arc<dyn ExecutionPlan>> {
 struct Threads(Option<Runtime>);
 
 impl Drop for Threads {
+    /// Waits for those that give way soon: a process that ends should have none that still compute.
     fn drop(&mut self) {
         if let Some(threads) = self.0.take() {
-            threads.shutdown_background();
+            tokio::task::block_in_place(|| threads.shutdown_timeout(GIVES_WAY));
         }
     }
 }

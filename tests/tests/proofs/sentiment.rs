@@ -1,0 +1,66 @@
+//! Models of sentiment: fitted where the data has it, skipped with the reason where it does not.
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::{Job, demo_data, example, real_data};
+
+const MODELS: [&str; 3] = ["xgboost_sentiment", "xgboost_weather_sentiment", "xgboost_full_features"];
+const KEYS: [&str; 2] = ["Coffee", "Sugar"];
+
+/// A backfill of these models over one window, with the line of its forecasts.
+fn backfill(config: &Path, source: &Path) -> (Job, i64) {
+    let (names, dates) = (MODELS.join(","), ["--from", "2024-01-02", "--to", "2024-01-12"]);
+    let flags = [&["--models", &names, "--paths", "20"][..], &dates].concat();
+    let job = Job::new(config, source, &flags);
+    let forecasts = job.ok(&["backfill"]).step("infer")["forecasts"].as_i64().unwrap();
+    (job, forecasts)
+}
+
+/// Every key and model with what its fit came to.
+fn fits(job: &Job) -> Vec<String> {
+    job.lines(
+        "SELECT concat_ws(' ', key, model_name, status, reason) FROM ops.units WHERE step = 'train' \
+         ORDER BY key, model_name",
+    )
+}
+
+fn each(outcome: &str) -> Vec<String> {
+    let mut all: Vec<String> =
+        KEYS.iter().flat_map(|key| MODELS.map(|model| format!("{key} {model} {outcome}"))).collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn they_are_fitted_where_there_is_sentiment() {
+    let data = demo_data();
+    let (job, forecasts) = backfill(&example("demo.toml"), data.path());
+    assert_eq!(fits(&job), each("ok"));
+    let sessions = job.count("SELECT count(DISTINCT data_cutoff_date) FROM forecast.point_forecasts");
+    assert!(sessions >= 8 && forecasts == 6 * sessions, "{forecasts} forecasts of {sessions} days");
+    for model in MODELS {
+        let explained = job.ok(&["--key", "Sugar", "models", "explain", model, "-o", "json"]).stdout;
+        assert!(explained.contains("sentiment_ma_14"), "{model}: {explained}");
+    }
+}
+
+#[test]
+fn they_are_skipped_where_there_is_none() {
+    let data = demo_data();
+    let text = fs::read_to_string(example("demo.toml")).unwrap();
+    let (before, rest) = text.split_once("[[sources]]\nname = \"sentiment\"").unwrap();
+    let without = format!("{before}{}", &rest[rest.find("[training]").unwrap()..]);
+    assert!(!without.contains("sentiment_"), "{without}");
+    let config = data.path().join("without.toml");
+    fs::write(&config, without).unwrap();
+    let (job, forecasts) = backfill(&config, data.path());
+    assert_eq!((fits(&job), forecasts), (each("skipped missing_column"), 0));
+}
+
+#[test]
+fn the_real_data_has_none() {
+    let Some(source) = real_data("bronze") else { return };
+    let (job, forecasts) = backfill(&example("coffee-sugar.toml"), &source);
+    assert_eq!((fits(&job), forecasts), (each("skipped missing_column"), 0));
+}
