@@ -1,6 +1,7 @@
 //! `doctor` on a machine with too little memory or room. What there is decides what is asked for.
 
 use crate::doctor::examined;
+use crate::support::{Job, example};
 use crate::world;
 
 #[test]
@@ -22,7 +23,7 @@ fn memory_is_held_against_units_and_pool() {
 
 #[test]
 fn room_is_held_against_the_plan() {
-    let job = world::fresh();
+    let job = Job::new(&example("demo.toml"), world::data(), &[]);
     job.ok(&["ingest"]);
     job.ok(&["build"]);
     let planned = |code: i32, models: &[&str], paths: u64| {
