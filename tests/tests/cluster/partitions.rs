@@ -11,7 +11,7 @@ const LONG: Duration = Duration::from_secs(15);
 /// Shorter: nobody is given up.
 const SHORT: Duration = Duration::from_secs(3);
 /// Longest time until a driver tells that its scheduler is gone, besides the time that it is told to wait.
-const NOTICED: Duration = Duration::from_secs(150);
+const NOTICED: Duration = Duration::from_secs(75);
 
 /// Scheduler, driver and two executors, each at a site of its own.
 fn scene(network: &Network) -> Scene {
