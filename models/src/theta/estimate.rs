@@ -1,7 +1,7 @@
 //! Least squares for one kind. For a given α the errors are linear in the first level and in w, which are solved for;
 //! α is a zero of the derivative of what remains.
 
-use super::recursion::{Kind, Rule, Seen};
+use super::recursion::{Kind, Rule, Seen, vanishing};
 
 /// Range of α, as in statsforecast.
 const ALPHA: (f64, f64) = (0.1, 0.99);
@@ -151,7 +151,7 @@ impl<'a> Scaled<'a> {
                 fr += f * r;
             }
             base = alpha * y + q * base;
-            u *= q;
+            u = vanishing(u * q);
         }
         let determinant = uu * ff - uf * uf;
         let mut weight = STANDARD;
@@ -164,7 +164,7 @@ impl<'a> Scaled<'a> {
         // u and its derivative −t qᵗ⁻¹
         let (mut u, mut du) = (1.0, 0.0);
         for (row, (y, (a, b))) in self.series.iter().zip(&self.lines).enumerate() {
-            let (next, next_du) = (u * q, du * q - u);
+            let (next, next_du) = (vanishing(u * q), vanishing(du * q - u));
             if self.counts(row) {
                 let reach = (1.0 - next) / alpha;
                 let e = y - state - weight * (a * u + b * reach);

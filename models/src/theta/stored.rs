@@ -3,7 +3,7 @@
 use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 
-use super::recursion::{Kind, Rule, Seen};
+use super::recursion::{Kind, Rule, Seen, vanishing};
 use super::season::Terms;
 use crate::ets::MAX_SEASON;
 use crate::resume::Trained;
@@ -71,7 +71,7 @@ impl Parameters {
                 each(row, value - forecast);
             }
             state.step(&rule, value);
-            power *= 1.0 - rule.alpha;
+            power = vanishing(power * (1.0 - rule.alpha));
         }
         state
     }
@@ -113,7 +113,7 @@ impl AtOrigin<'_> {
             .map(|h| {
                 let forecast = state.forecast(&rule, power);
                 state.step(&rule, forecast);
-                power *= 1.0 - rule.alpha;
+                power = vanishing(power * (1.0 - rule.alpha));
                 let (factor, summand) = self.restoring(h);
                 factor * forecast + summand
             })
@@ -140,7 +140,7 @@ impl State for AtOrigin<'_> {
                 state.step(&rule, y);
                 *value = (factor * y + summand) as f32;
             }
-            power *= 1.0 - rule.alpha;
+            power = vanishing(power * (1.0 - rule.alpha));
         }
         match out.iter().find(|v| !v.is_finite()) {
             None => Ok(()),
