@@ -29,7 +29,8 @@ impl Person {
         let command = world::job().command(arguments);
         let words = std::iter::once(command.get_program()).chain(command.get_args());
         let quoted: Vec<String> = words.map(|word| format!("'{}'", word.to_str().unwrap())).collect();
-        let line = format!("stty cols 100 rows 40; {}", quoted.join(" "));
+        // a shell that waited beside it would end by the interrupt that the query is stopped with
+        let line = format!("stty cols 100 rows 40; exec {}", quoted.join(" "));
         let mut script = Command::new("script");
         script.args(["-qec", &line, "/dev/null"]).stdin(Stdio::piped()).stdout(Stdio::piped());
         script.env("XDG_STATE_HOME", state.path()).env("TERM", "xterm").env("PAGER", "cat").env_remove("COLUMNS");
@@ -81,7 +82,8 @@ impl Person {
 
     fn leaves(mut self) -> TempDir {
         self.types("\\q\r");
-        assert!(self.script.wait().unwrap().success());
+        let status = self.script.wait().unwrap();
+        assert!(status.success(), "{status} after {:?}", self.seen);
         self.state
     }
 }
