@@ -2,6 +2,8 @@
 
 /// Least likeness (Jaro-Winkler, 0 to 1) at which a name is suggested: below it suggestions are guesses.
 const LIKE: f64 = 0.8;
+/// Least length of a part of a name at which the name is suggested.
+const PART: usize = 3;
 
 /// What to say to someone who asked for a name that is not there, as a hint that starts with a separator: the name most
 /// like it and, shortened to `shown` of them, what there is. `what` is the plural of the kind of thing.
@@ -14,11 +16,14 @@ pub fn hint<'a>(name: &str, what: &str, known: impl IntoIterator<Item = &'a str>
     format!("; {meant}known {what} are {listed}{more}")
 }
 
-/// The known name most like the one given, if any is like it.
+/// The known name most like the one given, if any is like it; else the shortest that the one given is a part of.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let name = name.to_lowercase();
-    let scored = known.into_iter().map(|other| (strsim::jaro_winkler(&name, &other.to_lowercase()), other));
-    scored.filter(|(likeness, _)| *likeness >= LIKE).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, other)| other)
+    let known: Vec<(String, &str)> = known.into_iter().map(|other| (other.to_lowercase(), other)).collect();
+    let scored = known.iter().map(|(lower, other)| (strsim::jaro_winkler(&name, lower), *other));
+    let like = scored.filter(|(likeness, _)| *likeness >= LIKE).max_by(|a, b| a.0.total_cmp(&b.0));
+    let holding = known.iter().filter(|(lower, _)| name.len() >= PART && lower.contains(&name));
+    like.map(|(_, other)| other).or_else(|| holding.min_by_key(|(lower, _)| lower.len()).map(|(_, other)| *other))
 }
 
 #[cfg(test)]
@@ -31,6 +36,8 @@ mod tests {
         assert_eq!(nearest("xgboast", known), Some("xgboost"));
         assert_eq!(nearest("Niave", known), Some("naive"));
         assert_eq!(nearest("oracle", known), None);
+        assert_eq!(nearest("weather", known), Some("xgboost_weather"));
+        assert_eq!(nearest("we", known), None);
     }
 
     #[test]

@@ -45,6 +45,14 @@ fn window_average_conforms() {
     passes(&check(&Registry::default(), &spec("window_average")));
 }
 
+/// One that needs more sessions than the ordinary poisoned series have.
+#[test]
+fn long_windows_conform() {
+    let mut spec = spec("window_average");
+    spec.settings.insert("window".into(), 500.into());
+    passes(&check(&Registry::default(), &spec));
+}
+
 /// Every law of innovations with naive, and each of the other walks with two.
 #[test]
 fn walks_with_other_innovations_conform() {

@@ -87,14 +87,11 @@ fn wave(count: usize, season: usize, level: f64, noisy: f64) -> Vec<f64> {
     noise(count).into_iter().enumerate().map(|(t, e)| level + 5.0 * libm::sin(angle(t)) + noisy * e).collect()
 }
 
-/// A season of 48 sessions that wanders off, so that only its last value helps.
+/// A season of 48 sessions each of which goes its own way, so that only its last value helps.
 fn wandering_season(count: usize) -> Vec<f64> {
-    let mut terms = vec![0.0; 48];
-    let walk = noise(count).into_iter().enumerate().map(|(t, shock)| {
-        terms[t % 48] += 10.0 * shock;
-        500.0 + terms[t % 48]
-    });
-    walk.collect()
+    let (ways, noise) = (noise(48), noise(count));
+    let value = |t: usize| 500.0 + 10.0 * (t / 48) as f64 * ways[t % 48] + noise[t];
+    (0..count).map(value).collect()
 }
 
 /// Family, settings, regressors and target.

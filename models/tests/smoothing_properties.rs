@@ -216,3 +216,31 @@ fn long_seasons_do_not_break() {
         assert!((got - want).abs() < 1e-9, "{got} {want}");
     }
 }
+
+/// A year that grows with the level is taken out by factors, one that does not by summands: the likelier of both, by the
+/// criterion of the stored form, which is computed anew.
+#[test]
+fn a_long_season_is_of_the_likelier_kind() {
+    let rows = 52 * 8;
+    let e = noise(13, rows);
+    let wave = |t: usize| libm::sin(t as f64 / 52.0 * std::f64::consts::TAU);
+    let growing = |t: usize| 100.0 * libm::exp(0.003 * t as f64) * (1.0 + 0.3 * wave(t));
+    let steady = |t: usize| 100.0 + 0.6 * t as f64 + 30.0 * wave(t);
+    let cases: [(&dyn Fn(usize) -> f64, bool); 2] = [(&growing, true), (&steady, false)];
+    for (truth, multiplied) in cases {
+        let error = |t: usize| if multiplied { truth(t) * 0.01 * e[t] } else { 2.0 * e[t] };
+        let series: Vec<f64> = (0..rows).map(|t| truth(t) + error(t)).collect();
+        let of = |model: &str| fit("ets", json!({ "model": model, "season": 52 }), &series);
+        let [chosen, added, factors] = ["auto", "ZZA", "MZM"].map(of);
+        let (better, worse) = if multiplied { (factors, added) } else { (added, factors) };
+        assert!(better.aicc.unwrap() < worse.aicc.unwrap(), "{} {}", better.model_type, worse.model_type);
+        assert_eq!((&chosen.model_type, chosen.aicc), (&better.model_type, better.aicc));
+        assert_eq!(chosen.model_type.ends_with("M)52"), multiplied, "{}", chosen.model_type);
+        let drawn = at(&chosen, 0, &series, 52, |state| paths(state, 3, 52, 500));
+        for (h, day) in drawn.chunks(500).enumerate() {
+            let forecast = day.iter().map(|y| f64::from(*y)).sum::<f64>() / 500.0;
+            let truth = truth(rows + h);
+            assert!((forecast / truth - 1.0).abs() < 0.1, "{h}: {forecast} {truth}");
+        }
+    }
+}

@@ -10,7 +10,8 @@
 //! Settings:
 //! - `order`: `"auto"` or `[p, d, q]`; `max_p`, `max_q` (3), `max_d` (2).
 //! - `season`: `"week"` (5 sessions on trading days, 7 on calendar days) or a number of sessions. Up to 24 it is
-//!   modelled by seasonal orders, above by Fourier terms, whose number AICc chooses, at most `max_fourier` (10).
+//!   modelled by seasonal orders, above by Fourier terms, whose number AICc chooses, at most `max_fourier` (10), on the
+//!   last eight seasons of the window.
 //! - `seasonal`: `"auto"` or `[P, D, Q]`; `max_P`, `max_Q` (2), `max_D` (1). `seasonal_order = [P, D, Q, s]` is short
 //!   for `seasonal` and `season`.
 //! - `differences`: `[d, D]` of a searched order instead of the tests.

@@ -1,7 +1,10 @@
 //! What of a history can be used: trimmed columns, with missing rows marked.
 
+use crate::decompose::LASTING;
 use crate::{Day, History, ModelError};
 
+/// Repetitions of a long season that models are fitted to, the last ones.
+const MOST_SEASONS: usize = 8;
 /// Magnitude beyond which squares overflow.
 const LARGEST: f64 = 1e150;
 
@@ -52,6 +55,24 @@ impl Sample {
         Ok(Self { days, target: history.target[range].to_vec(), regressors, seen, observed, skipped: first })
     }
 
+    /// Its last repetitions of a season, if that is a long one: as a year's course decades ago says little of the next
+    /// one, so does the size of innovations then. Nothing changes for a season of at most [`LASTING`] sessions.
+    pub(crate) fn lately(mut self, season: usize) -> Self {
+        let rows = MOST_SEASONS * season;
+        if season <= LASTING || self.len() <= rows {
+            return self;
+        }
+        let from = self.len() - rows;
+        let from = self.seen.iter().skip(from).position(|seen| *seen).map_or(from, |unseen| from + unseen);
+        self.days.drain(..from.min(self.days.len()));
+        self.target.drain(..from);
+        self.regressors.iter_mut().for_each(|column| drop(column.drain(..from)));
+        self.seen.drain(..from);
+        self.observed = self.seen.iter().filter(|seen| **seen).count();
+        self.skipped += from;
+        self
+    }
+
     /// The same rows with more regressors.
     pub(super) fn with_columns(&self, columns: Vec<Vec<f64>>) -> Self {
         let mut wider = self.clone();
@@ -82,5 +103,32 @@ pub(crate) fn check(what: &str, values: &[f64]) -> Result<(), ModelError> {
     match values.iter().find(|value| value.abs() > LARGEST) {
         None => Ok(()),
         Some(bad) => Err(ModelError::Unusable { what: what.to_owned(), value: format!("{bad:e}") }),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_season_counts_its_last_repetitions() {
+        let season = LASTING + 1;
+        let rows = MOST_SEASONS * season;
+        let days: Vec<Day> = (0..rows as Day + 40).collect();
+        let mut target: Vec<f64> = days.iter().map(|day| f64::from(*day)).collect();
+        target[..3].fill(f64::NAN);
+        target[40..42].fill(f64::NAN);
+        let regressor = target.clone();
+        let regressors = [regressor.as_slice()];
+        let history = History { days: &days, target: &target, regressors: &regressors };
+        let whole = Sample::new(&history, &[true], true).unwrap();
+        for short in [LASTING, season + 10] {
+            let kept = whole.clone().lately(short);
+            assert_eq!((kept.len(), kept.skipped, kept.observed), (rows + 37, 3, rows + 35), "season {short}");
+        }
+        let last = whole.lately(season);
+        assert_eq!((last.len(), last.skipped, last.observed), (rows - 2, 42, rows - 2));
+        assert!(last.complete() && last.days[0] == 42 && last.target[0] == 42.0 && last.regressors[0][0] == 42.0);
     }
 }

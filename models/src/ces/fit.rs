@@ -26,7 +26,9 @@ pub(super) struct Configured {
 
 impl Model for Configured {
     fn fit(&self, window: &History<'_>, context: &FitContext) -> Result<Fitted, ModelError> {
-        let sample = Sample::new(window, &[], true)?;
+        let season = self.settings.season.length(context.week);
+        let wanted = season > 1 && self.settings.form != Some(Form::None);
+        let sample = Sample::new(window, &[], true)?.lately(if wanted { season } else { 1 });
         if sample.observed < FEWEST {
             return Err(ModelError::TooShort { have: sample.observed, need: FEWEST });
         }
@@ -36,8 +38,6 @@ impl Model for Configured {
             return frame.constant();
         }
         let mut notes = Vec::new();
-        let season = self.settings.season.length(context.week);
-        let wanted = season > 1 && self.settings.form != Some(Form::None);
         let seasonal = wanted && sample.len() >= 2 * season;
         if wanted && !seasonal {
             notes.push(format!("no season: fewer than two seasons of {season} sessions"));

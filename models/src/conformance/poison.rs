@@ -4,61 +4,68 @@ use super::report::{Running, unwound};
 use super::{HORIZON, SEED};
 use crate::{Day, FitContext, Fitted, Future, History, ModelError, ModelSpec, Registry, StreamKey};
 
-/// Rows of an ordinary poisoned series.
-const ROWS: usize = 400;
+/// Rows of an ordinary poisoned series: the first that a model can be fitted to.
+const ROWS: [usize; 5] = [400, 800, 1_600, 3_200, 6_400];
 const PATHS: usize = 50;
 /// The poisons that regressors get, all of them at once: they are then collinear too.
 const REGRESSOR_POISONS: [&str; 7] =
     ["every other absent", "constant", "all absent", "huge", "huge of both signs", "one infinite", "exact line"];
 
 pub(super) fn check(registry: &Registry, spec: &ModelSpec, report: &mut Running<'_>) {
+    let rows = rows_for(registry, spec);
     report.run("poisoned training windows", || {
         let mut outcomes = Vec::new();
-        for (name, target) in poisons() {
+        for (name, target) in poisons(rows) {
             let outcome = unwound(|| Trial::new(registry, spec, target.len()).whole(&target));
             outcomes.push(format!("{name} {}", outcome.and_then(|o| o).map_err(|e| format!("{name}: {e}"))?));
         }
         Ok(outcomes.join(", "))
     });
     report.run("poisoned histories of a sound fit", || {
-        let trial = Trial::new(registry, spec, ROWS);
-        let fitted = trial.fit(&sound(ROWS)).map_err(|e| format!("a sound series of {ROWS} rows gives {e}"))?;
-        for (name, target) in poisons() {
+        let trial = Trial::new(registry, spec, rows);
+        let fitted = trial.fit(&sound(rows)).map_err(|e| format!("a sound series of {rows} rows gives {e}"))?;
+        for (name, target) in poisons(rows) {
             let trial = Trial::new(registry, spec, target.len());
             let outcome = unwound(|| trial.forecast(&fitted, &target));
             outcome.and_then(|o| o).map_err(|e| format!("{name}: {e}"))?;
         }
-        Ok(format!("{} histories", poisons().len()))
+        Ok(format!("{} histories", poisons(rows).len()))
     });
     report.run("poisoned and missing regressors", || {
         if spec.regressors.is_empty() {
             return Ok("the model has none".into());
         }
-        for (name, column) in poisons().into_iter().filter(|(name, _)| REGRESSOR_POISONS.contains(name)) {
-            let mut trial = Trial::new(registry, spec, ROWS);
+        for (name, column) in poisons(rows).into_iter().filter(|(name, _)| REGRESSOR_POISONS.contains(name)) {
+            let mut trial = Trial::new(registry, spec, rows);
             for regressor in &mut trial.regressors {
                 regressor.iter_mut().zip(&column).for_each(|(x, poison)| *x = *poison);
             }
-            unwound(|| trial.whole(&sound(ROWS))).and_then(|o| o).map_err(|e| format!("{name}: {e}"))?;
+            unwound(|| trial.whole(&sound(rows))).and_then(|o| o).map_err(|e| format!("{name}: {e}"))?;
         }
-        let mut trial = Trial::new(registry, spec, ROWS);
+        let mut trial = Trial::new(registry, spec, rows);
         trial.regressors.pop();
-        unwound(|| trial.whole(&sound(ROWS))).and_then(|o| o).map_err(|e| format!("one too few: {e}"))?;
+        unwound(|| trial.whole(&sound(rows))).and_then(|o| o).map_err(|e| format!("one too few: {e}"))?;
         Ok(format!("{} kinds", REGRESSOR_POISONS.len() + 1))
     });
     report.run("poisoned future", || {
-        let trial = Trial::new(registry, spec, ROWS);
-        let fitted = trial.fit(&sound(ROWS)).map_err(|e| format!("a sound series of {ROWS} rows gives {e}"))?;
+        let trial = Trial::new(registry, spec, rows);
+        let fitted = trial.fit(&sound(rows)).map_err(|e| format!("a sound series of {rows} rows gives {e}"))?;
         for value in [f64::NAN, f64::INFINITY, 1e308] {
-            let mut trial = Trial::new(registry, spec, ROWS);
+            let mut trial = Trial::new(registry, spec, rows);
             trial.ahead.fill(value);
-            let outcome = unwound(|| trial.forecast(&fitted, &sound(ROWS)));
+            let outcome = unwound(|| trial.forecast(&fitted, &sound(rows)));
             outcome.and_then(|o| o).map_err(|e| format!("regressors of {value}: {e}"))?;
         }
-        let empty = Trial { ahead: Vec::new(), ..Trial::new(registry, spec, ROWS) };
-        unwound(|| empty.forecast(&fitted, &sound(ROWS))).and_then(|o| o).map_err(|e| format!("no day: {e}"))?;
+        let empty = Trial { ahead: Vec::new(), ..Trial::new(registry, spec, rows) };
+        unwound(|| empty.forecast(&fitted, &sound(rows))).and_then(|o| o).map_err(|e| format!("no day: {e}"))?;
         Ok("NaN, infinite, huge, no day".into())
     });
+}
+
+/// Rows that suffice for the model, or those of an ordinary series if none do.
+fn rows_for(registry: &Registry, spec: &ModelSpec) -> usize {
+    let fits = |rows: &usize| unwound(|| Trial::new(registry, spec, *rows).fit(&sound(*rows)).is_ok()) == Ok(true);
+    ROWS.into_iter().find(fits).unwrap_or(ROWS[0])
 }
 
 /// An ordinary series: a wave with a trend, positive.
@@ -67,33 +74,33 @@ fn sound(n: usize) -> Vec<f64> {
 }
 
 /// Named series.
-fn poisons() -> Vec<(&'static str, Vec<f64>)> {
+fn poisons(rows: usize) -> Vec<(&'static str, Vec<f64>)> {
     let with = |change: &dyn Fn(usize, f64) -> f64| {
-        sound(ROWS).into_iter().enumerate().map(|(i, y)| change(i, y)).collect::<Vec<f64>>()
+        sound(rows).into_iter().enumerate().map(|(i, y)| change(i, y)).collect::<Vec<f64>>()
     };
     vec![
         ("every other absent", with(&|i, y| if i % 2 == 0 { y } else { f64::NAN })),
-        ("a long gap", with(&|i, y| if (100..300).contains(&i) { f64::NAN } else { y })),
-        ("absent at both ends", with(&|i, y| if (50..350).contains(&i) { y } else { f64::NAN })),
-        ("constant", vec![5.0; ROWS]),
-        ("constant but one", with(&|i, _| if i == 200 { 6.0 } else { 5.0 })),
+        ("a long gap", with(&|i, y| if (rows / 4..rows / 4 * 3).contains(&i) { f64::NAN } else { y })),
+        ("absent at both ends", with(&|i, y| if (rows / 8..rows / 8 * 7).contains(&i) { y } else { f64::NAN })),
+        ("constant", vec![5.0; rows]),
+        ("constant but one", with(&|i, _| if i == rows / 2 { 6.0 } else { 5.0 })),
         ("one point", vec![5.0]),
         ("two points", vec![5.0, 6.0]),
         ("three points", vec![5.0, 6.0, 5.5]),
-        ("all absent", vec![f64::NAN; ROWS]),
+        ("all absent", vec![f64::NAN; rows]),
         ("empty", Vec::new()),
         ("one present", with(&|i, y| if i == 7 { y } else { f64::NAN })),
-        ("huge", vec![1e308; ROWS]),
+        ("huge", vec![1e308; rows]),
         ("huge of both signs", with(&|i, _| if i % 2 == 0 { 1e308 } else { -1e308 })),
-        ("one huge", with(&|i, y| if i == 200 { 1e308 } else { y })),
+        ("one huge", with(&|i, y| if i == rows / 2 { 1e308 } else { y })),
         ("tiny", with(&|_, y| y * 1e-310)),
-        ("one infinite", with(&|i, y| if i == 200 { f64::INFINITY } else { y })),
-        ("negative infinite last", with(&|i, y| if i + 1 == ROWS { f64::NEG_INFINITY } else { y })),
-        ("zeros", vec![0.0; ROWS]),
+        ("one infinite", with(&|i, y| if i == rows / 2 { f64::INFINITY } else { y })),
+        ("negative infinite last", with(&|i, y| if i + 1 == rows { f64::NEG_INFINITY } else { y })),
+        ("zeros", vec![0.0; rows]),
         ("some zeros", with(&|i, y| if i % 7 == 0 { 0.0 } else { y })),
         ("negative", with(&|_, y| -y)),
         ("across zero", with(&|_, y| y - 103.0)),
-        ("negative last", with(&|i, y| if i + 1 == ROWS { -37.63 } else { y })),
+        ("negative last", with(&|i, y| if i + 1 == rows { -37.63 } else { y })),
         ("exact line", with(&|i, _| 10.0 + i as f64)),
         ("exponential", with(&|i, _| libm::exp(i as f64))),
     ]

@@ -26,7 +26,9 @@ pub(super) struct Configured {
 
 impl Model for Configured {
     fn fit(&self, window: &History<'_>, context: &FitContext) -> Result<Fitted, ModelError> {
-        let sample = Sample::new(window, &[], true)?;
+        let season = self.settings.season.length(context.week);
+        let asked = self.settings.pattern.season != Some(Part::None);
+        let sample = Sample::new(window, &[], true)?.lately(if asked { season } else { 1 });
         let need = Form::SIMPLE.estimated(1) + SPARE;
         if sample.observed < need {
             return Err(ModelError::TooShort { have: sample.observed, need });
@@ -48,7 +50,6 @@ impl Model for Configured {
                 notes.push("additive form: a price is zero or negative".to_owned());
             }
         }
-        let season = self.settings.season.length(context.week);
         let wanted = season > 1 && pattern.season != Some(Part::None);
         let seasonal = wanted && sample.len() >= 2 * season;
         if wanted && !seasonal {

@@ -1,15 +1,15 @@
 //! Long seasons. The likelihood of a seasonal form with hundreds of initial terms has no maximum worth finding (R's
-//! `ets` refuses seasons above 24): the season is taken out by moving averages and kept as it is, and a non-seasonal form
-//! is fitted to the rest. Where AICc, which counts the season's terms, prefers a form without season, that one is used;
-//! where the result forecasts as far as is asked for, at most one season, worse than the value one season before, that
-//! value is.
+//! `ets` refuses seasons above 24): the season is taken out by moving averages, as summands or, of a positive series, as
+//! factors, and kept as it is, and a non-seasonal form is fitted to the rest. Where AICc, which counts the season's
+//! terms, prefers a form without season, that one is used; where the result forecasts as far as is asked for, at most
+//! one season, worse than the value one season before, that value is.
 
 use super::estimate::{Estimate, Ready, criterion};
 use super::filter::filter;
 use super::form::{Form, Part, Pattern};
 use super::recursion::{Components, Smoothing};
 use crate::arima::Sample;
-use crate::decompose::{Kind, adjusted, bridged, seasonal_terms};
+use crate::decompose::{Kind, LEAST_FACTOR, adjusted, bridged, seasonal_terms};
 
 /// Longest season that a seasonal form is fitted to.
 pub(super) const LONGEST: usize = 24;
@@ -24,22 +24,18 @@ pub(super) fn fit_long(
     fit: impl Fn(&Sample, &Pattern) -> Option<Estimate>,
 ) -> Option<(Estimate, String)> {
     let filled = bridged(&sample.target, &sample.seen);
-    let terms = seasonal_terms(&filled, season, Kind::Additive)?;
-    // missing rows stay missing
-    let rest = Sample { target: adjusted(&sample.target, &terms, Kind::Additive), ..sample.clone() };
     let plain = Pattern { season: Some(Part::None), ..*pattern };
-    let found = fit(&rest, &plain.additive())?;
-    let form = Form { season: Part::Additive, ..found.form };
-    let start = Components { season: terms, ..found.start.clone() };
-    let seasonal = Estimate { form, start, ..found };
-    let naive = seasonal_naive(&filled, season);
+    let fixed = |kind: Kind| fixed(sample, &filled, season, &plain, kind, &fit);
+    let kinds = kinds(pattern, &filled);
+    let seasonal = kinds.filter_map(fixed).min_by(|a, b| a.aicc.total_cmp(&b.aicc))?;
     let mut best = (seasonal, "fixed season by moving averages");
     if pattern.season.is_none() {
-        let aicc = criterion(best.0.log_likelihood, sample.observed, form.estimated(season));
+        let aicc = best.0.aicc;
         if let Some(without) = fit(sample, &plain).filter(|without| without.aicc < aicc) {
             best = (without, "no season by AICc");
         }
     }
+    let naive = seasonal_naive(&filled, season);
     let ready = Ready::new(sample, season);
     let ahead = horizon.clamp(1, season);
     let (by_form, by_naive) = (error_ahead(&ready, &best.0, ahead)?, error_ahead(&ready, &naive, ahead)?);
@@ -49,6 +45,44 @@ pub(super) fn fit_long(
     }
     let errors = format!("error {ahead} sessions ahead {by_form:.6} against {by_naive:.6}");
     Some((naive, format!("seasonal naive: {why}, {errors}")))
+}
+
+/// How the season may enter: factors need relative errors (with additive ones forecasts can divide by a state near zero)
+/// and a positive series.
+fn kinds(pattern: &Pattern, filled: &[f64]) -> impl Iterator<Item = Kind> {
+    let positive = filled.iter().all(|y| *y > 0.0);
+    let added = pattern.season != Some(Part::Multiplicative) || !positive;
+    let multiplied = pattern.season != Some(Part::Additive) && pattern.relative_error != Some(false) && positive;
+    let kinds = [(Kind::Additive, added), (Kind::Multiplicative, multiplied)];
+    kinds.into_iter().filter(|(_, may)| *may).map(|(kind, _)| kind)
+}
+
+/// The best form for what is left without the season, with the season as it is.
+fn fixed(
+    sample: &Sample,
+    filled: &[f64],
+    season: usize,
+    plain: &Pattern,
+    kind: Kind,
+    fit: impl Fn(&Sample, &Pattern) -> Option<Estimate>,
+) -> Option<Estimate> {
+    let terms = seasonal_terms(filled, season, kind)?;
+    let multiplied = kind == Kind::Multiplicative;
+    if multiplied && terms.iter().any(|term| *term < LEAST_FACTOR) {
+        return None;
+    }
+    // missing rows stay missing
+    let rest = Sample { target: adjusted(&sample.target, &terms, kind), ..sample.clone() };
+    let pattern = if multiplied { Pattern { relative_error: Some(true), ..*plain } } else { plain.additive() };
+    let found = fit(&rest, &pattern)?;
+    let part = if multiplied { Part::Multiplicative } else { Part::Additive };
+    let form = Form { season: part, ..found.form };
+    // the density of a multiple is the density over the factor
+    let factors = sample.seen.iter().zip(terms.iter().cycle()).filter(|(seen, _)| multiplied && **seen);
+    let log_likelihood = found.log_likelihood - factors.map(|(_, factor)| libm::log(*factor)).sum::<f64>();
+    let aicc = criterion(log_likelihood, sample.observed, form.estimated(season));
+    let start = Components { season: terms, ..found.start.clone() };
+    Some(Estimate { form, start, log_likelihood, aicc, ..found })
 }
 
 /// The value one season before, as a form: nothing of an innovation stays in the level, all of it in the season.
@@ -86,7 +120,8 @@ fn error_ahead(ready: &Ready<'_>, estimate: &Estimate, ahead: usize) -> Option<f
             } else {
                 state.level + reach * state.growth
             };
-            sum += (y - trend - terms[session % season]).abs();
+            let term = terms[session % season];
+            sum += (y - if form.season == Part::Multiplicative { trend * term } else { trend + term }).abs();
             count += 1;
         }
         if !trace.deviation.is_nan() {

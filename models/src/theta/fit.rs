@@ -25,7 +25,8 @@ pub(super) struct Configured {
 
 impl Model for Configured {
     fn fit(&self, window: &History<'_>, context: &FitContext) -> Result<Fitted, ModelError> {
-        let sample = Sample::new(window, &[], true)?;
+        let season = self.settings.season.length(context.week);
+        let sample = Sample::new(window, &[], true)?.lately(season);
         if sample.observed < FEWEST {
             return Err(ModelError::TooShort { have: sample.observed, need: FEWEST });
         }
@@ -34,7 +35,6 @@ impl Model for Configured {
             return constant(&sample, trained);
         }
         let filled = bridged(&sample.target, &sample.seen);
-        let season = self.settings.season.length(context.week);
         let Deseasoned { terms, rest, fallback } = deseasoned(&filled, season, &self.settings);
         let kinds = Kind::ALL.into_iter().filter(|kind| self.settings.kind.is_none_or(|wanted| wanted == *kind));
         let fits: Vec<Estimate> = kinds.filter_map(|kind| estimate(kind, &rest, &sample.seen)).collect();

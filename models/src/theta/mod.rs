@@ -3,9 +3,9 @@
 //! Standard, optimised, dynamic standard and dynamic optimised theta models of Fiorucci et al. (2016), fitted by least
 //! squares of one-step errors after the first three; the model is fixed or chosen on AICc, for the squares alone always
 //! prefer a model that has θ to estimate. A season of at least four sessions that passes a test of its autocorrelation is
-//! taken out by classical decomposition and put back into every path. Paths follow the state equations with normal
-//! innovations. In estimation missing sessions are bridged by straight lines and their errors left out; in filtering they
-//! move the state by its forecast.
+//! taken out by classical decomposition and put back into every path; of one above 24 sessions the window's last eight
+//! count, and the last five for its terms. Paths follow the state equations with normal innovations. In estimation missing
+//! sessions are bridged by straight lines and their errors left out; in filtering they move the state by its forecast.
 //!
 //! Settings: `model` (`"auto"`, `"STM"`, `"OTM"`, `"DSTM"` or `"DOTM"`), `season` (`"week"`, `"none"` or a number of
 //! sessions), `decomposition` (`"multiplicative"`, which becomes additive where a price is zero or negative or a factor

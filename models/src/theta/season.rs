@@ -3,12 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::settings::Settings;
-use crate::decompose::{Kind, adjusted, seasonal_terms, significant};
+use crate::decompose::{Kind, LEAST_FACTOR, adjusted, seasonal_terms, significant};
 
 /// Shortest season that is tested for.
 const SHORTEST: usize = 4;
-/// Least multiplicative term; a smaller one makes the decomposition additive.
-const LEAST_FACTOR: f64 = 0.01;
 
 /// Seasonal terms, that of the window's first session first; empty without a season.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

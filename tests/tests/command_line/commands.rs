@@ -62,6 +62,8 @@ pub(crate) const READING: &[Asked] = &[
     read("doctor", &[], "checks").that_fits(Fits::Tables),
     read("sql", &["--named"], "queries"),
     read("sql", &["-c", "SELECT model_name, count(*) AS n FROM point_forecasts GROUP BY model_name"], "rows"),
+    read("help", &[], "command").that_fits(Fits::Sentences),
+    read("help", &["models", "show"], "command").that_fits(Fits::Sentences),
     read("help", &["errors"], "errors"),
     read("help", &["E0402"], "error"),
     read("models list", &[], "models").that_fits(Fits::Sentences),

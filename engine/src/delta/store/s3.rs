@@ -4,6 +4,7 @@
 //! Credentials, first found: keys in the environment; a profile ([`super::profile`]); a web identity (IRSA); a
 //! container's; the instance's. Commits are conditional puts: no lock table, no renames.
 
+use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -70,6 +71,11 @@ pub(super) fn connect(bucket: &str, patience: Patience) -> Result<Arc<dyn Object
         .with_config(client(ClientConfigKey::ConnectTimeout), connect)
         .with_config(client(ClientConfigKey::Timeout), request)
         .with_http_connector(SpawnedReqwestConnector::new(requests()?));
+    // AWS's own clients do not hash either what is guarded: it costs both sides most of a second per gigabyte
+    if std::env::var_os("AWS_UNSIGNED_PAYLOAD").is_none() {
+        let guarded = guards(&builder);
+        builder = builder.with_unsigned_payload(guarded);
+    }
     if let Some(credentials) = profile::provider() {
         builder = builder.with_credentials(credentials);
     }
@@ -83,10 +89,7 @@ pub(super) fn connect(bucket: &str, patience: Patience) -> Result<Arc<dyn Object
 
 /// Plain HTTP only for an endpoint that says so and was allowed to.
 fn with_endpoint(builder: AmazonS3Builder) -> Result<AmazonS3Builder> {
-    let endpoint = [AmazonS3ConfigKey::S3Endpoint, AmazonS3ConfigKey::Endpoint]
-        .iter()
-        .find_map(|key| builder.get_config_value(key))
-        .unwrap_or_default();
+    let endpoint = endpoint(&builder);
     let refused = |message: &str| EngineError::Configuration {
         key: "AWS_ENDPOINT_URL".into(),
         value: without_secrets(&endpoint),
@@ -111,6 +114,22 @@ fn with_endpoint(builder: AmazonS3Builder) -> Result<AmazonS3Builder> {
     Ok(builder.with_allow_http(is_plain))
 }
 
+/// Whether TLS guards the bytes, or they never leave the machine.
+fn guards(builder: &AmazonS3Builder) -> bool {
+    let endpoint = endpoint(builder);
+    let Some(address) = endpoint.strip_prefix("http://") else { return true };
+    let host = address.split('/').next().unwrap_or_default();
+    let host = host.rsplit_once(':').filter(|(_, port)| !port.ends_with(']')).map_or(host, |(host, _)| host);
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+}
+
+/// The endpoint that the environment names, or nothing for AWS's.
+fn endpoint(builder: &AmazonS3Builder) -> String {
+    let keys = [AmazonS3ConfigKey::S3Endpoint, AmazonS3ConfigKey::Endpoint];
+    keys.iter().find_map(|key| builder.get_config_value(key)).unwrap_or_default()
+}
+
 /// Where requests run, for the life of the process.
 fn requests() -> Result<Handle> {
     static REQUESTS: OnceLock<Runtime> = OnceLock::new();
@@ -132,7 +151,7 @@ mod tests {
     use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
     use object_store::client::ClientConfigKey;
 
-    use super::with_endpoint;
+    use super::{guards, with_endpoint};
 
     #[test]
     fn plain_http_is_allowed_only_where_it_was_asked_for() {
@@ -146,5 +165,21 @@ mod tests {
         assert!(http("http://host", "false").unwrap_err().contains("AWS_ALLOW_HTTP"));
         assert!(http("host:9000", "true").unwrap_err().contains("https://"));
         assert!(!http("http://user:hush@host", "true").unwrap_err().contains("hush"));
+    }
+
+    #[test]
+    fn bytes_are_guarded_by_tls_or_on_this_machine() {
+        let of = |endpoint: &str| guards(&AmazonS3Builder::new().with_endpoint(endpoint));
+        assert!(guards(&AmazonS3Builder::new()));
+        for guarded in
+            ["https://host", "http://127.0.0.1:9000", "http://127.8.0.1/", "http://localhost", "http://[::1]:90"]
+        {
+            assert!(of(guarded), "{guarded}");
+        }
+        for open in
+            ["http://10.0.0.1:9000", "http://store:80/path", "http://localhost.host", "http://[fe80::1]:90", "http://"]
+        {
+            assert!(!of(open), "{open}");
+        }
     }
 }

@@ -1,10 +1,12 @@
 //! This machine: its processor, its memory beside what is needed, and room for the plan.
 
+use almanac_engine::EngineError;
 use almanac_engine::backfill::estimate;
 use almanac_engine::settings::Settings;
 
 use super::super::Session;
 use super::Checks;
+use crate::exit::Failure;
 
 /// Memory of a process without units, and of each unit computed at once, in MiB: above what docs/capacity.md measured.
 const MEMORY: (u64, u64) = (200, 50);
@@ -85,8 +87,12 @@ pub(super) async fn check_disk(session: &Session, checks: &mut Checks) {
         }
     };
     let room = format!("{} MiB free", free / MIB);
-    let Ok(job) = session.job().await else {
-        return checks.ok("disk", format!("{room}; what is needed is known once `almanac build` has run"));
+    let job = match session.job().await {
+        Ok(job) => job,
+        Err(Failure::Engine(EngineError::NotFound { .. })) => {
+            return checks.ok("disk", format!("{room}; what is needed is known once `almanac build` has run"));
+        }
+        Err(error) => return checks.failed("plan", error),
     };
     let planned = match estimate(&session.warehouse, &job, &session.selection).await {
         Ok(planned) => planned,
