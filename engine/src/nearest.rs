@@ -22,7 +22,7 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     let known: Vec<(String, &str)> = known.into_iter().map(|other| (other.to_lowercase(), other)).collect();
     let scored = known.iter().map(|(lower, other)| (strsim::jaro_winkler(&name, lower), *other));
     let like = scored.filter(|(likeness, _)| *likeness >= LIKE).max_by(|a, b| a.0.total_cmp(&b.0));
-    let holding = known.iter().filter(|(lower, _)| name.len() >= PART && lower.contains(&name));
+    let holding = known.iter().filter(|(lower, _)| name.chars().count() >= PART && lower.contains(&name));
     like.map(|(_, other)| other).or_else(|| holding.min_by_key(|(lower, _)| lower.len()).map(|(_, other)| *other))
 }
 

@@ -63,7 +63,7 @@ pub enum Command {
     Status(StatusCommand),
     /// List runs, newest first.
     Runs(RunsCommand),
-    /// List the tables: rows, size, version and a hash of their content.
+    /// List the tables: rows, size, version; a hash with --content.
     Tables(TablesCommand),
     /// Show a table's columns with units and meaning, its layout, size and last commits.
     Describe(DescribeCommand),
@@ -77,7 +77,7 @@ pub enum Command {
     Maintain(MaintainCommand),
     /// Measure this machine, and models on panels of many series.
     Bench(BenchCommand),
-    /// List, show and test models.
+    /// List, show, explain and test models.
     Models(commands::ModelsCommand),
     /// Say why a forecast is what it is, from what it saw.
     Explain(commands::ExplainCommand),

@@ -11,6 +11,14 @@ pub(crate) enum Failure {
     /// A query cannot be planned.
     #[error("query: {0}")]
     Query(String),
+    /// A query names a column that is not there.
+    #[error("query: No field named {name}{hint}")]
+    Column {
+        /// As it is written in the query.
+        name: String,
+        /// What to do, starting with a separator.
+        hint: String,
+    },
     /// More units failed than `--max-failed` allows.
     #[error("{failed} units failed, --max-failed allows {allowed}; `almanac status` lists them with their reasons")]
     FailedUnits {
@@ -37,7 +45,7 @@ impl Failure {
     pub(crate) fn code(&self) -> i32 {
         match self {
             Self::Engine(error) => error.exit_code(),
-            Self::Query(_) => 2,
+            Self::Query(_) | Self::Column { .. } => 2,
             Self::FailedUnits { .. } | Self::FailedChecks { .. } | Self::Unfit { .. } => 1,
         }
     }

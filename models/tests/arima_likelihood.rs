@@ -124,11 +124,31 @@ fn wholesale_prices() {
     }
 }
 
-/// ARMAX(1,1) of consumption on money (Stata manual).
+/// ARMAX(1,1) of consumption on money.
+fn armax([constant, coefficient, ar, ma, sigma]: [f64; 5]) -> Parameters {
+    Parameters {
+        order: Order { p: 1, q: 1, ..Order::default() },
+        ar: vec![ar],
+        ma: vec![ma],
+        seasonal_ar: Vec::new(),
+        seasonal_ma: Vec::new(),
+        constant: Some(constant),
+        effects: vec![Effect { column: "m2".into(), coefficient: Some(coefficient) }],
+        fourier: None,
+        variance: sigma * sigma,
+    }
+}
+
+/// Stata's manual: at its parameters the likelihood to its last digit, and a maximum near them.
 #[test]
 fn consumption_and_money() {
+    let (target, money) = (known("consump"), known("m2"));
+    let published = armax([-36.09872, 1.122029, 0.9348486, 0.3090592, 9.655308]);
+    let value = log_likelihood(&published, &[], &target, &[&money]).unwrap();
+    assert!((value + 340.50774).abs() < 5e-6, "{value}");
+
     let model = spec(json!({"order": [1, 0, 1]}), 1);
-    let (fitted, stored) = fit(&model, &known("consump"), &[&known("m2")]);
+    let (fitted, stored) = fit(&model, &target, &[&money]);
     assert!((stored.constant.unwrap() + 36.09872).abs() < 0.05, "{stored:?}");
     assert!((stored.effects[0].coefficient.unwrap() - 1.122029).abs() < 1e-4);
     assert!((stored.ar[0] - 0.9348486).abs() < 1e-4);
@@ -166,17 +186,7 @@ const FITTED: usize = 77;
 fn predict_consumption(cut: usize) -> Vec<f64> {
     // none of the quarters is seen if what was seen is so far back that it is forgotten
     const FORGOTTEN: usize = 400;
-    let stored = Parameters {
-        order: Order { p: 1, q: 1, ..Order::default() },
-        ar: vec![0.8775207],
-        ma: vec![0.2770867],
-        seasonal_ar: Vec::new(),
-        seasonal_ma: Vec::new(),
-        constant: Some(0.66189),
-        effects: vec![Effect { column: "m2".into(), coefficient: Some(1.037905) }],
-        fourier: None,
-        variance: 5.630046 * 5.630046,
-    };
+    let stored = armax([0.66189, 1.037905, 0.8775207, 0.2770867, 5.630046]);
     let (consumption, money) = (known("consump"), known("m2"));
     let unseen = vec![f64::NAN; if cut == 0 { FORGOTTEN } else { 0 }];
     let first = &consumption[..usize::from(cut == 0)];

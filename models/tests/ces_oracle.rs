@@ -120,8 +120,9 @@ fn criteria(case: &Value, target: &[f64]) -> (f64, f64) {
     (fitted.aicc.unwrap(), theirs)
 }
 
-/// No fit is worse by more than a half, unless statsforecast left the admissible region.
-fn none_is_worse(cases: &[Value], series: impl Fn(&Value) -> Vec<f64>) {
+/// No fit is worse by more than a half, unless statsforecast left the admissible region, which it did not in `wanted`
+/// cases.
+fn none_is_worse(cases: &[Value], wanted: usize, series: impl Fn(&Value) -> Vec<f64>) {
     let mut compared = 0;
     let mut worse = Vec::new();
     for case in cases.iter().filter(|case| case["given"] == false) {
@@ -134,14 +135,14 @@ fn none_is_worse(cases: &[Value], series: impl Fn(&Value) -> Vec<f64>) {
         }
     }
     assert!(worse.is_empty(), "{}", worse.join("\n"));
-    assert!(2 * compared > cases.len() / 2, "{compared} of {} compared", cases.len());
+    assert_eq!(compared, wanted, "of {} cases", cases.len());
 }
 
 #[test]
 fn no_fit_is_worse_than_that_of_statsforecast() {
     let cases: Vec<Value> = oracle("cases").into_iter().filter(|case| case["given"] == false).collect();
     assert_eq!(cases.len(), 34);
-    none_is_worse(&cases, |case| named(&case["series"]));
+    none_is_worse(&cases, 29, |case| named(&case["series"]));
 }
 
 /// The folder of real data: `ALMANAC_SHARED/data`, else `../shared/data` beside the workspace or above it.
@@ -164,7 +165,7 @@ fn no_fit_of_a_real_series_is_worse_than_that_of_statsforecast() {
     let Some(data) = data() else { return };
     let cases = oracle("real");
     assert_eq!(cases.len(), 50);
-    none_is_worse(&cases, |case| {
+    none_is_worse(&cases, 41, |case| {
         let text = std::fs::read_to_string(data.join(case["file"].as_str().unwrap())).unwrap();
         let mut lines = text.lines().map(|line| line.split(','));
         let column = lines.next().unwrap().position(|name| name == case["column"]).unwrap();

@@ -47,6 +47,8 @@ fn moves(family: &str, settings: &Value, target: &[f64], scale: f64, shift: f64)
     Ok(())
 }
 
+/// Factors, and constants in units of them.
+const MOVES: [(f64, f64); 5] = [(0.01, 0.0), (1.0, 137.0), (98.7, -170.3), (0.37, 3.3), (7.77, 0.0)];
 const ORDERS: [[u8; 3]; 4] = [[1, 0, 0], [0, 1, 1], [1, 1, 1], [2, 1, 0]];
 
 fn arima(order: [u8; 3]) -> Value {
@@ -57,7 +59,6 @@ fn arima(order: [u8; 3]) -> Value {
 /// on the unit circle (247).
 #[test]
 fn arima_moves_with_every_series() {
-    const MOVES: [(f64, f64); 5] = [(0.01, 0.0), (1.0, 137.0), (98.7, -170.3), (0.37, 3.3), (7.77, 0.0)];
     for seed in 0..500 {
         let (scale, shift) = MOVES[seed as usize % MOVES.len()];
         for order in ORDERS {
@@ -66,6 +67,15 @@ fn arima_moves_with_every_series() {
     }
     for (scale, shift) in MOVES {
         moves("arima", &arima([1, 1, 1]), &walk(247, 200), scale, scale * shift).unwrap();
+    }
+}
+
+/// What is chosen does not depend on unit and level, nor then what is forecast.
+#[test]
+fn a_searched_order_moves_with_the_series() {
+    for seed in 0..10 {
+        let (scale, shift) = MOVES[seed as usize % MOVES.len()];
+        moves("arima", &json!({ "order": "auto" }), &walk(seed, 200), scale, scale * shift).unwrap();
     }
 }
 

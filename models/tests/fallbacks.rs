@@ -119,8 +119,11 @@ fn provocations() -> Vec<Case> {
         plain("ets", json!({ "season": "none", "model": "MMN" }), &crossing),
         plain("ets", json!({ "season": 24 }), &walk(40)),
         plain("ets", json!({ "season": 48 }), &wave(480, 48, 100.0, 0.1)),
+        plain("ets", json!({ "season": 48, "model": "AAM" }), &wave(480, 48, 100.0, 0.1)),
         plain("ets", json!({ "season": 48 }), &walk(480)),
         plain("ets", json!({ "season": 48 }), &wandering_season(480)),
+        // one step ahead the last value says most, half a wave ahead it says the contrary
+        plain("ets", json!({ "season": 24 }), &wave(480, 28, 100.0, 0.1)),
         plain("ets", json!({ "season": 4, "model": "AAA", "damped": true }), &walk(9)),
         plain("ets", json!({ "season": "none", "model": "AAN" }), &line),
         plain("theta", json!({ "season": 24 }), &walk(40)),

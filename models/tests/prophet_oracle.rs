@@ -170,7 +170,7 @@ fn forecasts_are_near_pythons() {
     }
 }
 
-/// The folder of real data, if there is one.
+/// The folder of real data, if there is one: `ALMANAC_SHARED/data`, else `../shared/data` beside the workspace or above it.
 fn shared() -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?;
     let near = [root.join("../shared"), root.join("../../shared")];
@@ -184,7 +184,9 @@ fn real_series_match_python() {
         notice_of_data("nothing proved, there is no real data here; set ALMANAC_SHARED");
         return;
     };
-    for case in &numbers().real {
+    let cases = numbers().real;
+    assert_eq!(cases.len(), 3);
+    for case in &cases {
         let text = std::fs::read_to_string(folder.join(&case.file)).unwrap();
         let mut lines = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
         let header = lines.next().unwrap();

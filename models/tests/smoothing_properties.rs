@@ -8,7 +8,7 @@ use almanac_models::State;
 use almanac_models::ets;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use smoothing_common::{at, fit, median, noise, paths, seeds_outside, try_fit};
+use smoothing_common::{at, fit, median, noise, paths, seeds_outside, try_fit, try_fit_with_week};
 
 /// A level that wanders, a weekly season, noise.
 fn weekly(seed: u64, rows: usize) -> Vec<f64> {
@@ -61,6 +61,56 @@ fn additive_forms_move_with_every_series() {
         for model in THETAS {
             equivariant("theta", additive_theta(model), &target, scale, scale * shift).unwrap();
         }
+    }
+}
+
+/// So does the form that is chosen, where values on both sides of zero leave the additive ones.
+#[test]
+fn a_chosen_additive_form_moves_with_the_series() {
+    const MOVES: [(f64, f64); 3] = [(0.01, 0.0), (98.7, -20.3), (0.37, -3.3)];
+    for seed in 0..9 {
+        let (scale, shift) = MOVES[seed as usize % MOVES.len()];
+        let target: Vec<f64> = weekly(seed, 200).iter().map(|y| y - 100.0).collect();
+        equivariant("ets", additive_ets("auto"), &target, scale, scale * shift).unwrap();
+    }
+}
+
+/// The factors of a season are the same in another unit, though not on another level.
+#[test]
+fn theta_with_a_season_of_factors_moves_with_the_scale() {
+    for seed in 0..9 {
+        let (target, scale) = (weekly(seed, 200), [0.01, 98.7, 7.77][seed as usize % 3]);
+        for model in THETAS.into_iter().chain(["auto"]) {
+            let settings = json!({ "model": model, "season": 7 });
+            let kind = fit("theta", settings.clone(), &target).model_type;
+            assert!(kind.ends_with("multiplicative"), "{kind}");
+            equivariant("theta", settings, &target, scale, 0.0).unwrap();
+        }
+    }
+}
+
+/// `"week"` fits the very model that the number of its sessions does.
+#[test]
+fn a_week_has_as_many_sessions_as_the_calendar_says() {
+    let target = weekly(12, 200);
+    for (family, settings) in [
+        ("seasonal_naive", json!({})),
+        ("ets", json!({ "model": "ANA" })),
+        ("theta", json!({ "model": "STM" })),
+        ("ces", json!({ "model": "P" })),
+    ] {
+        let fitted = |week: usize, season: Value| {
+            let mut settings = settings.clone();
+            settings["season"] = season;
+            try_fit_with_week(week, family, settings, &target).unwrap()
+        };
+        let [five, seven] = [5, 7].map(|week| {
+            let (told, counted) = (fitted(week, json!("week")), fitted(week, json!(week)));
+            assert_eq!(told.model_type, counted.model_type, "{family}");
+            assert_eq!(told.bytes, counted.bytes, "{family}");
+            told
+        });
+        assert_ne!(five.bytes, seven.bytes, "{family}");
     }
 }
 

@@ -7,6 +7,8 @@
 mod crash;
 #[path = "cluster/derived.rs"]
 mod derived;
+#[path = "cluster/drivers.rs"]
+mod drivers;
 #[path = "cluster/full_disk.rs"]
 mod full_disk;
 #[path = "s3/gateway.rs"]
@@ -54,6 +56,8 @@ mod scene;
 mod secrets;
 #[path = "cluster/site.rs"]
 mod site;
+#[path = "cluster/stopped.rs"]
+mod stopped;
 #[path = "cluster/store_faults.rs"]
 mod store_faults;
 #[path = "cluster/storm.rs"]

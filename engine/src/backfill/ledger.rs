@@ -1,5 +1,7 @@
 //! The ledger of runs and units. It is written beside the rows and never decides anything.
 
+mod living;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -8,6 +10,8 @@ use arrow::array::{
     ArrayRef, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
 
+pub use self::living::ABANDONED_SECONDS;
+pub(crate) use self::living::alive;
 use crate::cell::Cell;
 use crate::delta::{Warehouse, replace_partition};
 use crate::plan::job::Job;
@@ -35,7 +39,7 @@ pub struct Ledger {
 }
 
 /// Seconds between heartbeats: half of what makes a run count as abandoned.
-const HEARTBEAT_SECONDS: u64 = 30;
+const HEARTBEAT_SECONDS: u64 = ABANDONED_SECONDS as u64 / 2;
 
 /// Ticks when a heartbeat is due, first after one interval.
 pub(crate) fn heartbeat() -> tokio::time::Interval {

@@ -211,8 +211,9 @@ pub async fn forecasts(job: &Job, stored: &Stored, selection: &Selection, bucket
                 let (Some(&first), Some(&last)) = (missing.first(), missing.last()) else { return };
                 // what is kept may have gaps
                 let gapless = !replace || redo;
-                let whole = gapless && missing.len() == unit.origins.len() && unit.refused.is_none();
-                let only = if whole { None } else { Some(missing) };
+                let between = unit.origins.iter().filter(|day| (first..=last).contains(*day)).count();
+                let are_all = gapless && missing.len() == between && unit.refused.is_none();
+                let only = if are_all { None } else { Some(missing) };
                 unit_forecasts.push(forecasts);
                 units.push(Unit {
                     cell: cell.clone(),

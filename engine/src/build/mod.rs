@@ -78,7 +78,7 @@ pub async fn build(settings: &Settings, warehouse: &Warehouse, runner: &Runner) 
         let laying = Laying { bronze: bronze.versions(), unified: unified.identity() };
         let job = job(settings, warehouse, &model_input, laying);
         let runner = if parts.len() > 1 { runner } else { &Runner::Embedded };
-        runner.cancel_step(&job.warehouse, COMPUTATION.name).await?;
+        runner.cancel_orphans(warehouse, Some(COMPUTATION.name)).await?;
         compute(runner, &job, parts, &mut found).await?;
     }
     let columns = silver_columns(settings);

@@ -17,7 +17,7 @@ use crate::cluster::session;
 use crate::{EngineError, Result};
 
 /// Largest plan that is sent: gRPC refuses messages of 16 MiB with an unreadable error.
-const MAX_PLAN_BYTES: usize = 15 << 20;
+pub(crate) const MAX_PLAN_BYTES: usize = 15 << 20;
 /// Longest wait between two submissions.
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
@@ -67,26 +67,30 @@ impl Cluster {
     /// # Errors
     /// [`EngineError::Scheduler`] if the scheduler does not answer or has no executor.
     pub async fn vcores(&self) -> Result<usize> {
-        let mut pauses = self.pauses();
-        loop {
-            let found = match self.rest.vcores().await {
+        self.patiently(|| async {
+            match self.rest.vcores().await {
                 Ok(0) => Err(self.lost("no executor is registered")),
                 found => found,
-            };
-            match (found, pauses.next()) {
-                (Ok(vcores), _) => return Ok(vcores),
-                (Err(error), None) => return Err(error),
-                (Err(_), Some(pause)) => tokio::time::sleep(pause).await,
             }
-        }
+        })
+        .await
     }
 
-    /// Cancels jobs whose name begins with `prefix`; returns how many.
+    /// Names of the jobs that wait or run; waits for a scheduler that does not answer.
     ///
     /// # Errors
     /// [`EngineError::Scheduler`] if the scheduler does not answer.
-    pub async fn cancel(&self, prefix: &str) -> Result<usize> {
-        self.rest.cancel(prefix).await
+    pub async fn jobs(&self) -> Result<Vec<String>> {
+        self.patiently(|| self.rest.jobs()).await
+    }
+
+    /// Cancels jobs whose name is meant; returns how many. A scheduler that does not answer is not waited for: most who
+    /// cancel are about to end.
+    ///
+    /// # Errors
+    /// [`EngineError::Scheduler`] if the scheduler does not answer, or refuses.
+    pub async fn cancel(&self, is_meant: impl Fn(&str) -> bool) -> Result<usize> {
+        self.rest.cancel(is_meant).await
     }
 
     /// Whether a job with this name waits, or has a task that runs now. One that is not known yet counts as waiting.
@@ -156,13 +160,25 @@ impl Cluster {
             .without_max_times()
     }
 
+    /// Asks until there is an answer, or for as long as a lost scheduler is waited for.
+    async fn patiently<T, F: Future<Output = Result<T>>>(&self, ask: impl Fn() -> F) -> Result<T> {
+        let mut pauses = self.pauses();
+        loop {
+            let answer = ask().await;
+            match (answer, pauses.next()) {
+                (Err(_), Some(pause)) => tokio::time::sleep(pause).await,
+                (answer, _) => return answer,
+            }
+        }
+    }
+
     /// Pauses that add up to the time a lost scheduler is waited for.
     fn pauses(&self) -> impl Iterator<Item = Duration> + use<> {
-        let wait = self.wait;
-        let mut total = Duration::ZERO;
-        self.backoff().build().take_while(move |pause| {
-            total += *pause;
-            total <= wait
+        let mut left = self.wait;
+        self.backoff().build().map_while(move |pause| {
+            let pause = pause.min(left);
+            left -= pause;
+            (!pause.is_zero()).then_some(pause)
         })
     }
 }
@@ -171,7 +187,7 @@ impl Cluster {
 ///
 /// # Errors
 /// Errors of the codec.
-pub(super) fn plan_bytes(
+pub(crate) fn plan_bytes(
     plan: &Arc<dyn ExecutionPlan>,
     codec: &dyn datafusion_proto::physical_plan::PhysicalExtensionCodec,
 ) -> Result<usize> {
@@ -191,5 +207,13 @@ mod tests {
             assert_eq!(error, Some(2), "{wrong}");
         }
         assert!(Cluster::new("df://localhost:50050", Duration::ZERO).is_ok());
+    }
+
+    #[test]
+    fn pauses_add_up_to_the_wait() {
+        for wait in [0, 1, 60, 600].map(Duration::from_secs) {
+            let cluster = Cluster::new("df://localhost:50050", wait).ok();
+            assert_eq!(cluster.map(|cluster| cluster.pauses().sum::<Duration>()), Some(wait));
+        }
     }
 }

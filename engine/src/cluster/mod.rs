@@ -15,6 +15,9 @@ mod survey;
 mod watch;
 
 pub use client::Cluster;
+pub(crate) use client::MAX_PLAN_BYTES;
+#[cfg(test)]
+pub(crate) use client::plan_bytes;
 pub use codec::{LogicalCodec, PhysicalCodec};
 pub use identity::Identity;
 pub use query::{query_config, travels};

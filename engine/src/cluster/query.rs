@@ -54,7 +54,7 @@ impl Cluster {
                 rows = &mut rows => return rows,
                 () = watch.due() => {
                     if let Err(error) = watch.ask().await {
-                        self.cancel(name).await?;
+                        self.cancel(|job| job == name).await?;
                         return Err(error);
                     }
                 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use reqwest::StatusCode;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -103,17 +104,33 @@ impl Rest {
         Ok((versions.version, versions.datafusion_version))
     }
 
-    /// Cancels jobs that wait or run and whose name begins with `prefix`; returns how many.
-    pub(super) async fn cancel(&self, prefix: &str) -> Result<usize> {
-        let jobs: Vec<Job> = self.get("/api/jobs").await?;
-        let active = |job: &&Job| matches!(job.status.as_str(), "Queued" | "Running");
+    /// Names of the jobs that wait or run.
+    pub(super) async fn jobs(&self) -> Result<Vec<String>> {
+        Ok(self.active().await?.into_iter().map(|job| job.job_name).collect())
+    }
+
+    /// Cancels jobs that wait or run and whose name is meant; returns how many. One that has ended meanwhile, or is
+    /// forgotten, is none of them.
+    pub(super) async fn cancel(&self, is_meant: impl Fn(&str) -> bool) -> Result<usize> {
+        let mut jobs = self.active().await?;
+        jobs.retain(|job| is_meant(&job.job_name));
         let mut cancelled = 0;
-        for job in jobs.iter().filter(active).filter(|job| job.job_name.starts_with(prefix)) {
+        for job in &jobs {
             let url = format!("{}/api/job/{}", self.root, job.job_id);
-            self.client.patch(url).send().await.map_err(|error| lost(&self.root, error))?;
-            cancelled += 1;
+            let answer = self.client.patch(url).send().await.map_err(|error| lost(&self.root, error))?;
+            if !matches!(answer.status(), StatusCode::CONFLICT | StatusCode::NOT_FOUND) {
+                answer.error_for_status().map_err(|error| lost(&self.root, error))?;
+                cancelled += 1;
+            }
         }
         Ok(cancelled)
+    }
+
+    /// Jobs that wait or run.
+    async fn active(&self) -> Result<Vec<Job>> {
+        let mut jobs: Vec<Job> = self.get("/api/jobs").await?;
+        jobs.retain(|job| matches!(job.status.as_str(), "Queued" | "Running"));
+        Ok(jobs)
     }
 
     /// Whether the job of this name waits, or has a task that runs now.
@@ -138,4 +155,42 @@ impl Rest {
 
 fn lost(root: &str, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> EngineError {
     EngineError::Scheduler { scheduler: root.to_owned(), source: error.into() }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use axum::Router;
+    use axum::routing::{get, patch};
+
+    use super::*;
+
+    const JOBS: &str = r#"[{"job_id": "1", "job_name": "ours/a", "status": "Running"},
+        {"job_id": "2", "job_name": "ours/b", "status": "Completed"},
+        {"job_id": "3", "job_name": "theirs/a", "status": "Running"}]"#;
+
+    /// Cancels at a scheduler that answers so to the cancelling of the one job that is meant and goes on.
+    async fn cancel(answer: StatusCode) -> Result<usize> {
+        let router = Router::new()
+            .route("/api/jobs", get(|| std::future::ready(JOBS)))
+            .route("/api/job/1", patch(move || std::future::ready(answer)));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let rest = Rest::new(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        tokio::select! {
+            cancelled = rest.cancel(|name| name.starts_with("ours/")) => cancelled,
+            served = async { axum::serve(listener, router).await } => unreachable!("served: {served:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_cancelled_is_counted_and_a_refusal_is_an_error() {
+        for (answer, counted) in [
+            (StatusCode::OK, Some(1)),
+            (StatusCode::CONFLICT, Some(0)),
+            (StatusCode::NOT_FOUND, Some(0)),
+            (StatusCode::INTERNAL_SERVER_ERROR, None),
+        ] {
+            assert_eq!(cancel(answer).await.ok(), counted, "{answer}");
+        }
+    }
 }

@@ -79,7 +79,7 @@ pub async fn evaluate(
 ) -> Result<EvaluateReport> {
     let started = Instant::now();
     // those of an evaluation whose driver died
-    cancel(runner, job).await?;
+    runner.cancel_orphans(warehouse, Some(COMPUTATION.name)).await?;
     let mut report = EvaluateReport::default();
     let mut only: Option<BTreeSet<Cell>> = None;
     for round in 0.. {
@@ -99,14 +99,6 @@ pub async fn evaluate(
     report.scores = report::summarise(warehouse, job, selection).await?;
     report.wall_seconds = started.elapsed().as_secs_f64();
     Ok(report)
-}
-
-/// Cancels what a cluster still scores for this warehouse.
-///
-/// # Errors
-/// [`EngineError::Scheduler`] if the scheduler does not answer.
-pub async fn cancel(runner: &Runner, job: &Job) -> Result<usize> {
-    runner.cancel_step(&job.warehouse, COMPUTATION.name).await
 }
 
 /// One round: cells are scored and committed.

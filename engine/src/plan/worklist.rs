@@ -13,6 +13,9 @@ use datafusion::datasource::source::DataSourceExec;
 use crate::Result;
 use crate::cell::Cell;
 
+/// Of a unit's columns, besides texts and days: numbers, offsets and bits.
+const FIXED_BYTES: usize = 40;
+
 /// One unit: a key within a cell, and what is asked of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unit {
@@ -36,6 +39,13 @@ impl Unit {
         let within = |day: &&Day| self.origins.0 <= **day && **day <= self.origins.1;
         let asked = |day: &&Day| self.only.as_ref().is_none_or(|only| only.binary_search(day).is_ok());
         sessions.iter().filter(within).filter(asked).copied().collect()
+    }
+
+    /// About what it takes in a plan that is sent.
+    pub fn bytes(&self) -> usize {
+        let texts = self.cell.model_name.len() + self.cell.model_version.len() + self.key.len();
+        let days = self.only.as_ref().map_or(0, Vec::len);
+        FIXED_BYTES + texts + days * size_of::<Day>()
     }
 }
 

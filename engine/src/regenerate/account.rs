@@ -22,6 +22,10 @@ pub struct Account {
     pub sessions: usize,
     /// Those without a value.
     pub missing: usize,
+    /// Sessions of it after the cutoff: over them the state of the fit is moved on, with nothing fitted anew.
+    pub moved: usize,
+    /// The last value of it, with its session.
+    pub last: Option<(Day, f64)>,
     /// Whether a value of it is dated or became public after the origin.
     pub leaks: bool,
     /// What the model is told beside the target, in its order.
@@ -71,6 +75,8 @@ pub async fn account(ask: &Ask) -> Result<Account> {
         seen(&regressor.column, regressor.future, column, end, values)
     });
     let history = series.target.get(start..end).unwrap_or_default();
+    let cutoff = unit.cell.training_cutoff_date;
+    let last = history.iter().rposition(|value| !value.is_nan());
     let first = series.days.get(start).copied().unwrap_or(ask.origin);
     let forecast = &job.settings.forecast;
     let stream = StreamKey::new(forecast.seed, &unit.key, &ask.model, &forecast.model_version, ask.origin);
@@ -80,7 +86,9 @@ pub async fn account(ask: &Ask) -> Result<Account> {
         history: (first, ask.origin),
         sessions: history.len(),
         missing: history.iter().filter(|value| value.is_nan()).count(),
-        leaks: unit.cell.training_cutoff_date >= ask.origin || series.leaks(&columns, ask.origin),
+        moved: end.saturating_sub(cut(&series.days, cutoff).max(start)),
+        last: last.and_then(|place| Some((*series.days.get(start + place)?, *history.get(place)?))),
+        leaks: cutoff >= ask.origin || series.leaks(&columns, ask.origin),
         regressors: regressors.collect(),
         seed: forecast.seed,
         stream: stream.hex(),

@@ -1,7 +1,10 @@
 //! Where planned units are computed: in this process, or on a cluster. Whatever the step, the plan is the same.
 
 pub(crate) mod idle;
+mod name;
+mod orphans;
 mod pack;
+mod process;
 mod remote;
 
 use std::sync::Arc;
@@ -10,11 +13,12 @@ use datafusion::physical_plan::ExecutionPlan;
 use futures::{StreamExt, TryStreamExt};
 use tokio::sync::mpsc;
 
+use self::name::Name;
 pub(crate) use self::pack::Part;
 use self::remote::RemoteJob;
 use crate::Result;
 use crate::cluster::Cluster;
-use crate::delta::session;
+use crate::delta::{Warehouse, session};
 use crate::plan::job::{Job, SharedJob};
 use crate::plan::pipeline;
 use crate::plan::result::CellResult;
@@ -85,24 +89,27 @@ impl Runner {
         }
     }
 
-    /// Cancels what the cluster still computes for this warehouse: jobs of a driver that is gone, or of this one when
-    /// it stops early. Returns how many.
+    /// Cancels what the cluster still computes for drivers of this warehouse that are gone, of one step or of all; returns
+    /// how many jobs. A scheduler that does not answer is waited for.
+    ///
+    /// # Errors
+    /// [`crate::EngineError::Scheduler`] if the scheduler does not answer; storage errors.
+    pub async fn cancel_orphans(&self, warehouse: &Warehouse, step: Option<&str>) -> Result<usize> {
+        let Self::Cluster(cluster) = self else { return Ok(0) };
+        let gone = orphans::among(warehouse, &cluster.jobs().await?, step).await?;
+        if gone.is_empty() {
+            return Ok(0);
+        }
+        cluster.cancel(|job| gone.contains(job)).await
+    }
+
+    /// Cancels what the cluster still computes for the run of this job, which ends early; returns how many jobs.
     ///
     /// # Errors
     /// [`crate::EngineError::Scheduler`] if the scheduler does not answer.
-    pub async fn cancel(&self, warehouse: &str) -> Result<usize> {
-        match self {
-            Self::Embedded => Ok(0),
-            Self::Cluster(cluster) => cluster.cancel(&remote::prefix(warehouse)).await,
-        }
-    }
-
-    /// The same for the jobs of one step.
-    pub(crate) async fn cancel_step(&self, warehouse: &str, step: &str) -> Result<usize> {
-        match self {
-            Self::Embedded => Ok(0),
-            Self::Cluster(cluster) => cluster.cancel(&format!("{}/{step}/", remote::prefix(warehouse))).await,
-        }
+    pub async fn cancel_run(&self, job: &Job) -> Result<usize> {
+        let Self::Cluster(cluster) = self else { return Ok(0) };
+        cluster.cancel(|name| Name::parse(&job.warehouse, name).is_some_and(|name| name.run == job.run_id)).await
     }
 }
 

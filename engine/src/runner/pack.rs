@@ -1,11 +1,14 @@
 //! Parts of work, and how they fill the cores of a cluster.
 
+use crate::cluster::MAX_PLAN_BYTES;
 use crate::plan::worklist::Unit;
 
 /// Work of one job per core: what is lost at most when a driver is killed, and large against a job's fixed cost.
 const JOB_MILLISECONDS_PER_CORE: f64 = 60_000.0;
 /// Units of one job: what bounds the plan that is sent.
 const UNITS_PER_JOB: usize = 20_000;
+/// Bytes of its units, which may name many days: half of what can be sent, since a cell stays in one job.
+const BYTES_PER_JOB: usize = MAX_PLAN_BYTES / 2;
 /// Partitions of a job per core: enough to even out wrong estimates, few against a task's fixed cost.
 const PARTITIONS_PER_CORE: usize = 8;
 
@@ -24,17 +27,18 @@ pub(super) fn jobs(mut parts: Vec<Part>, cores: usize) -> Vec<Vec<Part>> {
     let cell = |part: &Part| part.units.first().map(|unit| unit.cell.clone());
     parts.sort_by_key(cell);
     let mut jobs: Vec<Vec<Part>> = Vec::new();
-    let (mut cost, mut units) = (0.0, 0);
+    let (mut cost, mut units, mut bytes) = (0.0, 0, 0);
     let mut last = None;
     for part in parts {
-        let full = cost >= JOB_MILLISECONDS_PER_CORE * cores as f64 || units >= UNITS_PER_JOB;
+        let full = cost >= JOB_MILLISECONDS_PER_CORE * cores as f64 || units >= UNITS_PER_JOB || bytes >= BYTES_PER_JOB;
         if jobs.is_empty() || full && cell(&part) != last {
             jobs.push(Vec::new());
-            (cost, units) = (0.0, 0);
+            (cost, units, bytes) = (0.0, 0, 0);
         }
         last = cell(&part);
         cost += part.cost;
         units += part.units.len();
+        bytes += part.units.iter().map(Unit::bytes).sum::<usize>();
         if let Some(job) = jobs.last_mut() {
             job.push(part);
         }
@@ -58,9 +62,15 @@ pub(super) fn balanced(mut parts: Vec<Part>, cores: usize) -> Vec<Vec<Unit>> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::cell::Cell;
+    use crate::cluster::{PhysicalCodec, plan_bytes};
+    use crate::plan::job::Job;
+    use crate::plan::pipeline;
 
     fn part(window: i32, cost: f64, keys: usize) -> Part {
         let unit = |key: usize| Unit {
@@ -93,6 +103,26 @@ mod tests {
         keys.sort_unstable();
         keys.dedup();
         assert_eq!(keys.len(), 200);
+    }
+
+    /// Ten thousand units that name 400 days each: 16 MB of days alone.
+    #[test]
+    fn units_that_name_their_days_are_cut_into_plans_that_can_be_sent() {
+        let mut parts: Vec<Part> = (0..100).map(|window| part(window, 1.0, 100)).collect();
+        for unit in parts.iter_mut().flat_map(|part| &mut part.units) {
+            unit.only = Some((0..400).map(|session| 2 * session).collect());
+        }
+        let jobs = jobs(parts, 16);
+        assert!(jobs.len() > 1);
+        let job = Arc::new(Job::without_sources("file:///nowhere/"));
+        for parts in jobs {
+            let units: usize = parts.iter().flat_map(|part| &part.units).map(Unit::bytes).sum();
+            let plan = pipeline::infer(&job, &balanced(parts, 16)).unwrap();
+            let bytes = plan_bytes(&plan, &PhysicalCodec::default()).unwrap();
+            assert!(bytes <= MAX_PLAN_BYTES, "{bytes}");
+            let estimate = units as f64 / bytes as f64;
+            assert!((0.8..1.2).contains(&estimate), "{units} bytes were expected of {bytes}");
+        }
     }
 
     #[test]

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 
-use super::Computation;
+use super::name::Name;
 use super::pack::{self, Part};
-use crate::cell::{Cell, hex};
+use super::{Computation, process};
+use crate::cell::Cell;
 use crate::cluster::{Cluster, Watch};
 use crate::delta::Warehouse;
 use crate::plan::job::Job;
@@ -134,7 +134,7 @@ impl RemoteJob<'_> {
             inbox.clear().await;
         }
         // nothing of it may go on beside its successor
-        if !is_over && let Err(error) = self.cluster.cancel(&name).await {
+        if !is_over && let Err(error) = self.cluster.cancel(|job| job == name).await {
             tracing::debug!(job = name, %error, "could not be cancelled");
         }
         ended.unwrap_or(Ok(()))
@@ -150,7 +150,8 @@ impl RemoteJob<'_> {
     }
 
     fn name(&self) -> String {
-        format!("{}/{}/{}/{}", prefix(&self.job.warehouse), self.computation.name, self.job.run_id, self.number)
+        let name = Name { step: self.computation.name, run: &self.job.run_id, driver: &process::own() };
+        format!("{}/{}", name.within(&self.job.warehouse), self.number)
     }
 }
 
@@ -160,10 +161,4 @@ fn is_transient(error: &EngineError) -> bool {
         error,
         EngineError::Plan(_) | EngineError::Storage { .. } | EngineError::Scheduler { .. } | EngineError::Internal(_)
     )
-}
-
-/// Begins the names of all jobs that write to a warehouse.
-pub(super) fn prefix(warehouse: &str) -> String {
-    let digest = hex(&Sha256::digest(warehouse));
-    format!("almanac/{}", digest.get(..12).unwrap_or(&digest))
 }

@@ -95,7 +95,7 @@ fn failed(ran: &Ran) -> u64 {
 
 /// Cancels what a cluster still computes for a run that ends early.
 async fn stop(session: &Session, job: &Job) {
-    match session.runner.cancel(&job.warehouse).await {
+    match session.runner.cancel_run(job).await {
         Ok(0) => {}
         Ok(jobs) => tracing::info!(jobs, "cancelled on the cluster"),
         Err(error) => tracing::warn!(%error, "jobs of this run could not be cancelled"),
@@ -110,7 +110,7 @@ async fn run(
     steps: Steps,
 ) -> Result<Ran, EngineError> {
     let mut ran = Ran { train: None, infer: None };
-    let orphans = session.runner.cancel(&job.warehouse).await?;
+    let orphans = session.runner.cancel_orphans(&session.warehouse, None).await?;
     if orphans > 0 {
         let sentence = format!("{orphans} jobs of an earlier driver cancelled on the cluster");
         progress::step("cluster", &sentence, json!({ "cancelled": orphans }));

@@ -4,13 +4,13 @@ use almanac_engine::settings::{Settings, shape};
 use serde_json::{Value, json};
 
 use crate::cli::{Cli, ConfigCommand, Form};
-use crate::config;
 use crate::exit::Outcome;
 use crate::output::{self, Column, Document, Listing};
+use crate::{config, look};
 
 pub(crate) fn run(cli: &Cli, command: &ConfigCommand) -> Outcome {
     if command.schema {
-        output::value(&shape::schema()?, Form::Json);
+        output::value(&shape::schema()?, look::get().form.unwrap_or(Form::Json));
         return Ok(());
     }
     let layered = config::layered(&cli.places.config, &cli.overrides)?;

@@ -19,7 +19,7 @@ pub(crate) async fn run(session: &Session) -> Outcome {
         () = session.interrupted() => Err(EngineError::Interrupted),
     };
     if report.is_err()
-        && let Err(error) = evaluate::cancel(&session.runner, &job).await
+        && let Err(error) = session.runner.cancel_run(&job).await
     {
         tracing::warn!(%error, "jobs of this evaluation could not be cancelled");
     }

@@ -18,8 +18,8 @@ pub(crate) fn run(command: &HelpCommand) -> Outcome {
     page.build();
     match command.topic.as_slice() {
         [] => shown(&page.clone(), "almanac", page.render_long_help().to_string()),
-        [topic] if topic == ERRORS => list(),
-        [topic] if code::of_number(topic).is_some() => code::of_number(topic).into_iter().for_each(explain),
+        [topic, ..] if topic == ERRORS => list(),
+        [topic, ..] if code::of_number(topic).is_some() => code::of_number(topic).into_iter().for_each(explain),
         words => {
             let (sub, path) = found(page, words)?;
             let text = sub.clone().render_long_help().to_string();
@@ -37,7 +37,11 @@ fn found(mut page: Command, words: &[String]) -> Outcome<(Command, String)> {
             let (what, others): (_, &[&str]) =
                 if depth == 0 { ("topic", &[ERRORS, "E0001"]) } else { ("command", &[]) };
             let known = page.get_subcommands().filter(|sub| !sub.is_hide_set()).map(Command::get_name);
-            let hint = nearest::hint(word, &format!("{what}s"), known.chain(others.iter().copied()), usize::MAX);
+            let known: Vec<&str> = known.chain(others.iter().copied()).collect();
+            let hint = match known.is_empty() {
+                true => format!("; there is none below it, `almanac help {}` tells all", words[..depth].join(" ")),
+                false => nearest::hint(word, &format!("{what}s"), known, usize::MAX),
+            };
             let name = words[..=depth].join(" ");
             return Err(EngineError::NotFound { what, name, hint }.into());
         };

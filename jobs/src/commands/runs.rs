@@ -1,5 +1,6 @@
 //! `runs`: what was run, newest first.
 
+use almanac_engine::backfill::ABANDONED_SECONDS;
 use chrono::{DateTime, Utc};
 use datafusion::prelude::SessionContext;
 use serde_json::{Value, json};
@@ -9,9 +10,6 @@ use super::{Session, catalog};
 use crate::cli::RunsCommand;
 use crate::exit::Outcome;
 use crate::output::{Column, Document, Listing};
-
-/// Seconds after which a running run without heartbeat counts as abandoned.
-const ABANDONED_SECONDS: i64 = 60;
 
 pub(crate) async fn run(session: &Session, command: &RunsCommand) -> Outcome {
     let context = catalog::context(session).await?;

@@ -26,6 +26,7 @@ pub(crate) fn diagnose(failure: &Failure) -> Diagnosis {
     let (code, place, value, fix) = match failure {
         Failure::Engine(error) => engine(error),
         Failure::Query(_) => (Code::Query, None, None, None),
+        Failure::Column { name, hint } => (Code::Query, Some("column".to_owned()), Some(name.clone()), advice(hint)),
         Failure::FailedUnits { failed, .. } => {
             (Code::FailedUnits, Some("--max-failed".to_owned()), Some(failed.to_string()), None)
         }
@@ -48,8 +49,7 @@ fn engine(error: &EngineError) -> Parts {
             (Code::Argument, Some(format!("{function}: {argument}")), Some(value.clone()), Some(message.clone()))
         }
         EngineError::NotFound { what, name, hint } => {
-            let fix = hint.trim_start_matches([';', ':', ' ']);
-            (missing(what), Some((*what).to_owned()), Some(name.clone()), (!fix.is_empty()).then(|| fix.to_owned()))
+            (missing(what), Some((*what).to_owned()), Some(name.clone()), advice(hint))
         }
         EngineError::Input { place, .. } => (Code::Input, Some(place.clone()), None, None),
         EngineError::Conflict { table, key, wanted, .. } => {
@@ -66,6 +66,12 @@ fn engine(error: &EngineError) -> Parts {
         // a kind that is not told apart here yet is a defect like any other
         _ => (Code::Internal, None, None, None),
     }
+}
+
+/// A hint without the separator that it starts with; none where it is empty.
+fn advice(hint: &str) -> Option<String> {
+    let advice = hint.trim_start_matches([';', ':', ' ']);
+    (!advice.is_empty()).then(|| advice.to_owned())
 }
 
 /// The code for something that was asked for by name.
@@ -113,5 +119,9 @@ mod tests {
         assert_eq!(diagnosis.code, Code::NoModel);
         assert_eq!(diagnosis.fix, "did you mean \"naive\"? known models are naive");
         assert_eq!(diagnosis.value.as_deref(), Some("niave"));
+        let column = Failure::Column { name: "clsoe".into(), hint: "; did you mean \"close\"?".into() };
+        let diagnosis = diagnose(&column);
+        assert_eq!((diagnosis.code, column.code()), (Code::Query, diagnosis.code.entry().exit));
+        assert_eq!((diagnosis.fix.as_str(), diagnosis.place.as_deref()), ("did you mean \"close\"?", Some("column")));
     }
 }

@@ -2,7 +2,7 @@
 
 use almanac_engine::settings::{Settings, Source};
 use almanac_engine::tables_input::{file_name, source_keys};
-use almanac_engine::{EngineError, Result};
+use almanac_engine::{EngineError, Result, nearest};
 
 /// Columns of a file, by role. Readers for CSV and Parquet follow it.
 #[derive(Debug, Clone)]
@@ -49,7 +49,9 @@ impl Layout {
         let find = |name: &str| -> Result<usize> {
             let mut places = header.iter().enumerate().filter(|(_, column)| *column == name).map(|(i, _)| i);
             let Some(place) = places.next() else {
-                let message = format!("column {name:?} is missing; the file has {}", header.join(", "));
+                let meant = nearest::nearest(name, header.iter().map(String::as_str));
+                let meant = meant.map(|meant| format!("did you mean {meant:?}? ")).unwrap_or_default();
+                let message = format!("column {name:?} is missing; {meant}the file has {}", header.join(", "));
                 return Err(self.refuse(None, None, message));
             };
             if places.next().is_some() {

@@ -1,6 +1,6 @@
 //! What the files mean, as far as their columns tell: which holds the series, by which key and date, and what else there is.
 
-use almanac_engine::{EngineError, Result};
+use almanac_engine::{EngineError, Result, nearest};
 
 use super::survey::{Surveyed, Surveyor};
 
@@ -95,8 +95,12 @@ pub(crate) struct SourceGuess {
 /// Guesses from the files and what is told.
 ///
 /// # Errors
-/// [`EngineError::Input`] where no file holds a series, or nothing tells its rows apart.
+/// [`EngineError::Input`] where no file holds a series, or nothing tells its rows apart; `NotFound` and `Configuration`
+/// where a column that is told is not there or holds something else.
 pub(crate) fn guess(files: &[Surveyed], told: &Told) -> Result<Guess> {
+    if let Some(name) = &told.date {
+        check_date(files, name)?;
+    }
     let (series, target) = series(files, told)?;
     let date = date(series, told).ok_or_else(|| refuse(&series.file, "no column holds dates as YYYY-MM-DD"))?;
     let keys = keys(series, &date.name, &target, told)?;
@@ -126,6 +130,36 @@ fn refuse(file: &str, message: &str) -> EngineError {
     EngineError::Input { place: file.to_owned(), message: message.to_owned() }
 }
 
+/// The refusal of a column that is not there.
+fn no_column<'a>(name: &str, columns: impl Iterator<Item = &'a Surveyor>) -> EngineError {
+    let hint = nearest::hint(name, "columns", names(columns), usize::MAX);
+    EngineError::NotFound { what: "column", name: name.to_owned(), hint }
+}
+
+/// Names of columns, each once.
+fn names<'a>(columns: impl Iterator<Item = &'a Surveyor>) -> Vec<&'a str> {
+    let mut names: Vec<&'a str> = Vec::new();
+    for column in columns {
+        if !names.contains(&column.name.as_str()) {
+            names.push(&column.name);
+        }
+    }
+    names
+}
+
+/// Refuses a date column that no file has, or none with dates in it.
+fn check_date(files: &[Surveyed], name: &str) -> Result<()> {
+    let mut found = files.iter().filter_map(|file| Some((file, file.column(name)?))).peekable();
+    if found.peek().is_none() {
+        return Err(no_column(name, files.iter().flat_map(|file| &file.columns)));
+    }
+    if found.any(|(file, column)| column.is_date() && column.is_full(file.rows)) {
+        return Ok(());
+    }
+    let message = "not every row has a date as YYYY-MM-DD in it; name another column".to_owned();
+    Err(EngineError::Configuration { key: "--date-column".into(), value: name.to_owned(), message })
+}
+
 /// How telling a name is: its place in the list, whatever its case; the length of the list if it is not there.
 fn rank(name: &str, list: &[&str]) -> usize {
     list.iter().position(|known| name.eq_ignore_ascii_case(known)).unwrap_or(list.len())
@@ -133,11 +167,14 @@ fn rank(name: &str, list: &[&str]) -> usize {
 
 /// The file that holds the series, and the column that is forecast.
 fn series<'a>(files: &'a [Surveyed], told: &Told) -> Result<(&'a Surveyed, String)> {
-    let dated = || files.iter().filter(|file| date(file, told).is_some());
+    let meant = |column: &Surveyor| told.date.as_ref().is_none_or(|name| column.name == *name);
+    let dated = || files.iter().filter(|file| date(file, told).is_some_and(meant));
     if let Some(target) = &told.target {
         let found = dated().find(|file| file.column(target).is_some_and(Surveyor::is_number));
         let found = found.ok_or_else(|| {
-            let message = "no file with dates has a column of numbers of this name".to_owned();
+            let numbers = dated().flat_map(|file| file.columns.iter().filter(|column| column.is_number()));
+            let hint = nearest::hint(target, "columns of numbers", names(numbers), usize::MAX);
+            let message = format!("no file with dates has a column of numbers of this name{hint}");
             EngineError::Configuration { key: "--target".into(), value: target.clone(), message }
         })?;
         return Ok((found, target.clone()));
@@ -163,9 +200,7 @@ fn date<'a>(file: &'a Surveyed, told: &Told) -> Option<&'a Surveyor> {
 fn keys(file: &Surveyed, date: &str, target: &str, told: &Told) -> Result<Vec<String>> {
     if !told.keys.is_empty() {
         if let Some(name) = told.keys.iter().find(|name| file.column(name).is_none()) {
-            let names = file.columns.iter().map(|column| column.name.as_str());
-            let hint = almanac_engine::nearest::hint(name, "columns", names, usize::MAX);
-            return Err(EngineError::NotFound { what: "column", name: name.clone(), hint });
+            return Err(no_column(name, file.columns.iter()));
         }
         return Ok(told.keys.clone());
     }

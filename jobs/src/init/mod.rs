@@ -72,6 +72,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_told_and_not_there_is_refused_with_what_may_be_meant() {
+        let sales = "date,day,store,sales\n2024-01-01,1,x,5\n2024-01-02,2,x,6\n";
+        let refused = |told: Told| configured(&[("sales.csv", sales)], &told).unwrap_err().to_string();
+        let dated = |name: &str| refused(Told { date: Some(name.into()), ..Told::default() });
+        let unknown = dated("dte");
+        let expected = "column \"dte\" not found; did you mean \"date\"? known columns are date, day, store, sales";
+        assert_eq!(unknown, expected);
+        let unfit = dated("day");
+        assert!(unfit.contains("--date-column = day: not every row has a date"), "{unfit}");
+        let target = refused(Told { target: Some("sels".into()), ..Told::default() });
+        assert!(target.contains("--target = sels: ") && target.contains("; did you mean \"sales\"?"), "{target}");
+    }
+
+    #[test]
     fn a_file_that_fits_nowhere_is_left_out_with_the_reason() {
         let market = "date,symbol,close\n2024-01-01,X,2\n2024-01-02,X,3\n";
         let long = "date,indicator,value\n2024-01-01,a,1\n2024-01-01,b,2\n";

@@ -149,6 +149,11 @@ impl Listing {
         if self.is_empty() {
             return String::new();
         }
+        self.table(width)
+    }
+
+    /// The same; where there is no row, the names of the columns.
+    pub(crate) fn table(&self, width: Option<usize>) -> String {
         let shapes: Vec<Shape> = self
             .columns
             .iter()

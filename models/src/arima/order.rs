@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::decompose::LASTING;
+
 /// Largest order of a non-seasonal polynomial.
 pub(super) const MAX_ORDER: usize = 10;
 /// Largest order of a seasonal polynomial.
@@ -11,7 +13,7 @@ pub(super) const MAX_DIFFERENCES: usize = 2;
 /// Longest season of a stored order: the state grows with it, and the filter of series with gaps with its square.
 const MAX_SEASON: usize = 60;
 /// Longest season that is modelled by seasonal orders; longer ones are Fourier terms.
-pub(super) const MAX_ORDERED_SEASON: usize = 24;
+pub(super) const MAX_ORDERED_SEASON: usize = LASTING;
 /// Most regressors and Fourier columns, so that they, target and constant fit the widest filter.
 pub(super) const MAX_REGRESSORS: usize = 30;
 

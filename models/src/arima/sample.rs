@@ -56,14 +56,11 @@ impl Sample {
     }
 
     /// Its last repetitions of a season, if that is a long one: as a year's course decades ago says little of the next
-    /// one, so does the size of innovations then. Nothing changes for a season of at most [`LASTING`] sessions.
+    /// one, so does the size of innovations then. Rows that were not seen count for none. Nothing changes for a season of at most [`LASTING`] sessions.
     pub(crate) fn lately(mut self, season: usize) -> Self {
-        let rows = MOST_SEASONS * season;
-        if season <= LASTING || self.len() <= rows {
-            return self;
-        }
-        let from = self.len() - rows;
-        let from = self.seen.iter().skip(from).position(|seen| *seen).map_or(from, |unseen| from + unseen);
+        let seen = self.seen.iter().enumerate().rev().filter(|(_, seen)| **seen);
+        let first = seen.map(|(row, _)| row).nth(MOST_SEASONS * season.max(1) - 1);
+        let Some(from) = first.filter(|_| season > LASTING) else { return self };
         self.days.drain(..from.min(self.days.len()));
         self.target.drain(..from);
         self.regressors.iter_mut().for_each(|column| drop(column.drain(..from)));
@@ -128,7 +125,7 @@ mod tests {
             assert_eq!((kept.len(), kept.skipped, kept.observed), (rows + 37, 3, rows + 35), "season {short}");
         }
         let last = whole.lately(season);
-        assert_eq!((last.len(), last.skipped, last.observed), (rows - 2, 42, rows - 2));
-        assert!(last.complete() && last.days[0] == 42 && last.target[0] == 42.0 && last.regressors[0][0] == 42.0);
+        assert_eq!((last.len(), last.skipped, last.observed), (rows + 2, 38, rows));
+        assert!(last.days[0] == 38 && last.target[0] == 38.0 && last.regressors[0][0] == 38.0 && last.seen[0]);
     }
 }

@@ -64,8 +64,11 @@ pub(super) fn check(registry: &Registry, spec: &ModelSpec, report: &mut Running<
 
 /// Rows that suffice for the model, or those of an ordinary series if none do.
 fn rows_for(registry: &Registry, spec: &ModelSpec) -> usize {
-    let fits = |rows: &usize| unwound(|| Trial::new(registry, spec, *rows).fit(&sound(*rows)).is_ok()) == Ok(true);
-    ROWS.into_iter().find(fits).unwrap_or(ROWS[0])
+    let short = |rows: usize| {
+        let fitted = unwound(|| Trial::new(registry, spec, rows).fit(&sound(rows)));
+        matches!(fitted, Ok(Err(ModelError::TooShort { .. })))
+    };
+    ROWS.into_iter().find(|rows| !short(*rows)).unwrap_or(ROWS[0])
 }
 
 /// An ordinary series: a wave with a trend, positive.

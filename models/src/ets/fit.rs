@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::estimate::{Estimate, Ready};
 use super::filter::{Passed, Sums};
 use super::form::{Form, Part};
-use super::long::{LONGEST, fit_long};
+use super::long::{CHECKED, LONGEST, checked, fit_long};
 use super::recursion::{Components, Smoothing};
 use super::settings::Settings;
 use super::stored::Parameters;
@@ -70,6 +70,11 @@ impl Model for Configured {
         if best.is_none() {
             let ready = Ready::new(&sample, season);
             (best, tried) = search(&ready, &pattern.forms(positive, seasonal && season <= LONGEST));
+            if seasonal && (CHECKED..=LONGEST).contains(&season) && pattern.season.is_none() {
+                let (checked, note) = checked(&sample, season, context.horizon, best).unzip();
+                best = checked;
+                notes.extend(note.flatten());
+            }
         }
         let best = match best {
             Some(estimate) => estimate,

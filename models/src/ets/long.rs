@@ -9,10 +9,13 @@ use super::filter::filter;
 use super::form::{Form, Part, Pattern};
 use super::recursion::{Components, Smoothing};
 use crate::arima::Sample;
-use crate::decompose::{Kind, LEAST_FACTOR, adjusted, bridged, seasonal_terms};
+use crate::decompose::{Kind, LASTING, LEAST_FACTOR, adjusted, bridged, seasonal_terms};
 
 /// Longest season that a seasonal form is fitted to.
-pub(super) const LONGEST: usize = 24;
+pub(super) const LONGEST: usize = LASTING;
+/// Shortest season whose form, if it was searched, has to forecast better than the value one season before: hours of a
+/// day, on which automatic choices are known to fail.
+pub(super) const CHECKED: usize = 24;
 
 /// The fit of a series with a long season, and what was done. `fit` finds the best form of a pattern for a
 /// non-seasonal series; `horizon` is how far forecasts will be asked for.
@@ -26,8 +29,9 @@ pub(super) fn fit_long(
     let filled = bridged(&sample.target, &sample.seen);
     let plain = Pattern { season: Some(Part::None), ..*pattern };
     let fixed = |kind: Kind| fixed(sample, &filled, season, &plain, kind, &fit);
-    let kinds = kinds(pattern, &filled);
-    let seasonal = kinds.filter_map(fixed).min_by(|a, b| a.aicc.total_cmp(&b.aicc))?;
+    let found = kinds(pattern, &filled).filter_map(&fixed).min_by(|a, b| a.aicc.total_cmp(&b.aicc));
+    // factors may be too small to divide by
+    let seasonal = found.or_else(|| fixed(Kind::Additive))?;
     let mut best = (seasonal, "fixed season by moving averages");
     if pattern.season.is_none() {
         let aicc = best.0.aicc;
@@ -35,24 +39,52 @@ pub(super) fn fit_long(
             best = (without, "no season by AICc");
         }
     }
-    let naive = seasonal_naive(&filled, season);
+    let why = format!("season of {season} sessions, above {LONGEST}");
+    Some(match instead(sample, &filled, season, horizon, &best.0)? {
+        Some((naive, errors)) => (naive, format!("seasonal naive: {why}, {errors}")),
+        None => (best.0, format!("{}: {why}", best.1)),
+    })
+}
+
+/// The value one season before, with a note, where a form whose season was searched forecasts worse than it: the
+/// likelihood of one step ahead may like a season that leads nowhere.
+pub(super) fn checked(
+    sample: &Sample,
+    season: usize,
+    horizon: usize,
+    best: Option<Estimate>,
+) -> Option<(Estimate, Option<String>)> {
+    let best = best?;
+    let filled = bridged(&sample.target, &sample.seen);
+    Some(match instead(sample, &filled, season, horizon, &best).flatten() {
+        Some((naive, errors)) => (naive, Some(format!("seasonal naive: season of {season} sessions, {errors}"))),
+        None => (best, None),
+    })
+}
+
+/// The value one season before, where a form forecasts worse than it, with the errors of both. None if they cannot be
+/// computed.
+fn instead(
+    sample: &Sample,
+    filled: &[f64],
+    season: usize,
+    horizon: usize,
+    form: &Estimate,
+) -> Option<Option<(Estimate, String)>> {
+    let naive = seasonal_naive(filled, season);
     let ready = Ready::new(sample, season);
     let ahead = horizon.clamp(1, season);
-    let (by_form, by_naive) = (error_ahead(&ready, &best.0, ahead)?, error_ahead(&ready, &naive, ahead)?);
-    let why = format!("season of {season} sessions, above {LONGEST}");
-    if by_form <= by_naive {
-        return Some((best.0, format!("{}: {why}", best.1)));
-    }
-    let errors = format!("error {ahead} sessions ahead {by_form:.6} against {by_naive:.6}");
-    Some((naive, format!("seasonal naive: {why}, {errors}")))
+    let (by_form, by_naive) = (error_ahead(&ready, form, ahead)?, error_ahead(&ready, &naive, ahead)?);
+    let errors = || format!("error {ahead} sessions ahead {by_form:.6} against {by_naive:.6}");
+    Some((by_form > by_naive).then(|| (naive, errors())))
 }
 
 /// How the season may enter: factors need relative errors (with additive ones forecasts can divide by a state near zero)
 /// and a positive series.
 fn kinds(pattern: &Pattern, filled: &[f64]) -> impl Iterator<Item = Kind> {
     let positive = filled.iter().all(|y| *y > 0.0);
-    let added = pattern.season != Some(Part::Multiplicative) || !positive;
     let multiplied = pattern.season != Some(Part::Additive) && pattern.relative_error != Some(false) && positive;
+    let added = !multiplied || (pattern.season.is_none() && pattern.relative_error.is_none());
     let kinds = [(Kind::Additive, added), (Kind::Multiplicative, multiplied)];
     kinds.into_iter().filter(|(_, may)| *may).map(|(kind, _)| kind)
 }
@@ -97,7 +129,6 @@ fn seasonal_naive(filled: &[f64], season: usize) -> Estimate {
 }
 
 /// Mean absolute error of forecasts `ahead` sessions ahead, at most one season, over the window but its first season.
-/// The season is fixed, or all of each innovation goes into it.
 fn error_ahead(ready: &Ready<'_>, estimate: &Estimate, ahead: usize) -> Option<f64> {
     let Estimate { form, smoothing, start, .. } = estimate;
     let (season, target) = (ready.season, &ready.sample.target);
@@ -125,7 +156,8 @@ fn error_ahead(ready: &Ready<'_>, estimate: &Estimate, ahead: usize) -> Option<f
             count += 1;
         }
         if !trace.deviation.is_nan() {
-            terms[row % season] += smoothing.gamma * trace.deviation;
+            let unit = if form.season == Part::Multiplicative { trace.ahead.base } else { 1.0 };
+            terms[row % season] += smoothing.gamma * trace.deviation / unit;
         }
     })?;
     (count > 0).then(|| sum / count as f64)

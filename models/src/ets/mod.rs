@@ -12,8 +12,8 @@
 //! Fallbacks, recorded in [`crate::Fitted::fallback`]: a constant series keeps its value with zero spread;
 //! multiplicative forms that were asked for become additive where a price is zero or negative; a season seen less than
 //! twice is left out; one above 24 sessions, of which the last eight count, is fixed by moving averages over the last
-//! five, left out where AICc prefers that, or the value one season before is used where that forecasts better; where no
-//! form can be estimated, a random walk.
+//! five, as summands or factors, and left out where AICc prefers that; from 24 sessions on the value one season before is
+//! used where that forecasts better; where no form can be estimated, a random walk.
 
 mod bounds;
 mod condition;

@@ -1,11 +1,11 @@
 """Makes models/tests/data/prophet.json with Python's prophet.
 
     python3 -m venv venv && venv/bin/pip install prophet==1.5.0
-    venv/bin/python models/tests/oracle/prophet.py models/tests/data [directory of real data]
+    venv/bin/python models/tests/oracle/prophet.py models/tests/data [SHARED/data]
 
 Five series made here with fixed seeds, each with prophet's maximum a posteriori parameters, the logarithm of the
-posterior that Stan reports there (`lp__`), and point forecasts. With a directory of real data also numbers for series
-that are not stored: the test reads them from the directory named by ALMANAC_REAL_DATA.
+posterior that Stan reports there (`lp__`), and point forecasts. With the folder of real data also numbers for series
+that are not stored: the test reads them from ALMANAC_SHARED/data, else from ../shared/data.
 """
 
 import csv

@@ -18,8 +18,13 @@ pub fn spec(family: &str, settings: Value) -> ModelSpec {
 }
 
 pub fn try_fit(family: &str, settings: Value, target: &[f64]) -> Result<Fitted, ModelError> {
+    try_fit_with_week(7, family, settings, target)
+}
+
+/// On a calendar with so many sessions a week.
+pub fn try_fit_with_week(week: usize, family: &str, settings: Value, target: &[f64]) -> Result<Fitted, ModelError> {
     let days: Vec<i32> = (0..target.len() as i32).collect();
-    let context = FitContext { seed: 42, horizon: 14, week: 7, cutoff: target.len() as i32 };
+    let context = FitContext { seed: 42, horizon: 14, week, cutoff: target.len() as i32 };
     let window = History { days: &days, target, regressors: &[] };
     Registry::default().model(&spec(family, settings))?.fit(&window, &context)
 }

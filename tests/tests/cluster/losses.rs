@@ -1,12 +1,14 @@
 //! What is lost is done again, once.
 
+use std::net::TcpListener;
 use std::process::Child;
 use std::time::{Duration, Instant};
 
 use crate::gateway::free_port;
 use crate::process::wait;
 use crate::processes::{Cluster, Placement};
-use crate::scene::{Scene, can_be_resumed, end, rows_survive};
+use crate::scene::{LIMIT, Scene, can_be_resumed, end, rows_survive};
+use crate::site::Site;
 use crate::warehouse::killed;
 
 #[test]
@@ -49,17 +51,6 @@ fn an_executor_restarted_on_the_same_ports_doubles_nothing() {
 }
 
 #[test]
-fn an_executor_that_stands_still_and_goes_on_doubles_nothing() {
-    let scene = rows_survive(2, |cluster| {
-        cluster.executors[0].signal("STOP");
-        // it is lost after 6 s without a heartbeat, and comes back after that
-        std::thread::sleep(Duration::from_secs(9));
-        cluster.executors[0].signal("CONT");
-    });
-    scene.is_whole_to_others();
-}
-
-#[test]
 fn all_executors_lost_and_a_late_one_finishes() {
     rows_survive(2, |cluster| {
         cluster.executors[0].kill();
@@ -84,6 +75,21 @@ fn a_scheduler_that_comes_back_late_finds_its_executors() {
     scene.cluster.restart_scheduler();
     scene.ends_whole(driver);
     assert!(scene.cluster.executors.iter_mut().all(|executor| !executor.ended()), "{}", scene.cluster.logs());
+}
+
+#[test]
+fn a_driver_waits_for_a_scheduler_that_starts_after_it() {
+    let mut scene = Scene::new(Cluster::at(Site::local()));
+    scene.cluster.scheduler.kill();
+    // hears that the driver asks, and does not answer
+    let listener = TcpListener::bind(("127.0.0.1", scene.cluster.port)).unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let driver = scene.backfill().spawn().unwrap();
+    wait("the driver asks for its scheduler", LIMIT, || listener.accept().is_ok());
+    drop(listener);
+    scene.cluster.restart_scheduler();
+    scene.cluster.add_executor();
+    scene.ends_whole(driver);
 }
 
 #[test]

@@ -150,7 +150,17 @@ impl Cluster {
 
     /// Tasks that any executor has finished.
     pub(crate) fn finished(&self) -> f64 {
-        self.executors.iter().map(|e| e.metric("almanac_tasks_total{outcome=\"finished\"}")).sum()
+        self.ended("finished")
+    }
+
+    /// Tasks of any executor that were cancelled.
+    pub(crate) fn cancelled(&self) -> f64 {
+        self.ended("cancelled")
+    }
+
+    fn ended(&self, outcome: &str) -> f64 {
+        let name = format!("almanac_tasks_total{{outcome=\"{outcome}\"}}");
+        self.executors.iter().map(|executor| executor.metric(&name)).sum()
     }
 
     /// Tasks that any executor computes now.

@@ -26,6 +26,13 @@ impl Cluster {
         self.rest("/api/executors").as_array().unwrap().len()
     }
 
+    /// Name and status of every job.
+    pub(crate) fn listed(&self) -> Vec<(String, String)> {
+        let text = |job: &Value, name: &str| job[name].as_str().unwrap().to_owned();
+        let listed = self.rest("/api/jobs");
+        listed.as_array().unwrap().iter().map(|job| (text(job, "job_name"), text(job, "status"))).collect()
+    }
+
     /// The jobs of a step.
     pub(crate) fn jobs(&self, step: &str) -> Vec<Job> {
         let (listed, step) = (self.rest("/api/jobs"), format!("/{step}/"));
@@ -45,6 +52,11 @@ impl Job {
     pub(crate) fn plan(&self) -> &str {
         let [stage] = &self.stages[..] else { panic!("{} has {} stages", self.name, self.stages.len()) };
         stage["stage_plan"].as_str().unwrap()
+    }
+
+    /// Tasks of all stages.
+    pub(crate) fn tasks(&self) -> usize {
+        self.stages.iter().map(|stage| stage["tasks"].as_array().unwrap().len()).sum()
     }
 
     /// Every task succeeded, or was counted as lost with an executor that left: Ballista then has it computed again.

@@ -1,12 +1,24 @@
 //! Rows do not depend on where they are computed.
 
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::gateway::free_port;
+use crate::independent;
+use crate::process::{Process, wait};
 use crate::processes::Cluster;
+use crate::site::Site;
 use crate::warehouse::{World, succeed};
+
+/// Longest for a process to answer at all.
+const ANSWERS: Duration = Duration::from_secs(60);
 
 #[test]
 fn embedded_one_executor_and_three_give_the_same_rows() {
     let world = World::new();
-    let embedded = world.undisturbed().rows();
+    let undisturbed = world.undisturbed();
+    let embedded = undisturbed.rows();
     for executors in [1, 3] {
         let cluster = Cluster::new(executors);
         let warehouse = world.warehouse(&format!("cluster-{executors}"));
@@ -19,6 +31,7 @@ fn embedded_one_executor_and_three_give_the_same_rows() {
         let before = warehouse.tree("");
         warehouse.backfill(&["--scheduler", &cluster.address()]);
         assert_eq!(warehouse.tree(""), before, "a second run wrote something");
+        independent::same_tables(&undisturbed, &warehouse);
     }
 }
 
@@ -52,4 +65,34 @@ fn every_process_tells_how_it_is() {
         assert!(metrics.contains("process_cpu_seconds_total"), "{metrics}");
     }
     assert!(cluster.executors[0].get("/metrics").unwrap().contains("almanac_tasks_running 0"));
+}
+
+/// Healthy, which is not ready: an executor without its scheduler, and a scheduler with one of two executors.
+#[test]
+fn processes_are_ready_once_those_they_need_are_there() {
+    let (folder, site, port) = (TempDir::new().unwrap(), Site::local(), free_port());
+    let start = |name: &str, log: &str, arguments: &[(&str, String)]| {
+        let process = Process::start(name, &site, folder.path().join(log), arguments, &[]);
+        wait(&format!("{log} answers"), ANSWERS, || process.get("/healthz").as_deref() == Some("ok\n"));
+        process
+    };
+    let executor = |log: &str| {
+        let arguments = [
+            ("--scheduler-host", site.address.clone()),
+            ("--scheduler-port", port.to_string()),
+            ("--vcores", "1".to_owned()),
+            ("--work-dir", folder.path().join("work").display().to_string()),
+        ];
+        start("almanac-executor", log, &arguments)
+    };
+    let first = executor("first");
+    assert_eq!(first.get("/readyz"), None, "an executor is ready without a scheduler");
+    let two = [("--port", port.to_string()), ("--min-executors", "2".to_owned())];
+    let scheduler = start("almanac-scheduler", "scheduler", &two);
+    assert_eq!(scheduler.get("/readyz"), None, "the scheduler is ready with at most one of two executors");
+    first.ready();
+    assert_eq!(scheduler.get("/readyz"), None, "the scheduler is ready with one of two executors");
+    let second = executor("second");
+    second.ready();
+    scheduler.ready();
 }

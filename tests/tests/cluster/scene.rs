@@ -32,13 +32,14 @@ pub(crate) struct Scene {
     rows: Rows,
 }
 
-/// Starts a backfill on so many executors, disturbs it amid its tasks, and sees it succeed with the right rows. Returns
-/// the scene after it.
+/// Starts a backfill on so many executors, disturbs it amid its tasks, and sees it succeed with the right rows, also in
+/// the eyes of others. Returns the scene after it.
 pub(crate) fn rows_survive(executors: usize, disturb: impl FnOnce(&mut Cluster)) -> Scene {
     let mut scene = Scene::new(Cluster::new(executors));
     let driver = scene.start_amid(6.0);
     disturb(&mut scene.cluster);
     scene.ends_whole(driver);
+    scene.is_whole_to_others();
     scene
 }
 

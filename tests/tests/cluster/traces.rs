@@ -51,6 +51,16 @@ fn what_a_backfill_leaves_to_be_seen() {
         assert!((0.0..=1.0).contains(&idle), "{step}: {idle}");
     }
     succeed(warehouse.command(&["evaluate", "--scheduler", &cluster.address()]));
+    // 16 cells are as many parts of work, and two cores take eight tasks each
+    for step in ["train", "infer"] {
+        // its first job, at the first attempt
+        let jobs = cluster.jobs(step);
+        let tasks = jobs.iter().find(|job| job.name.ends_with("/0/0")).unwrap().tasks();
+        println!("{step}: {tasks} tasks");
+        assert!((8..=20).contains(&tasks), "{tasks} tasks of {step} are not 4 to 10 per core");
+    }
+    let completed = cluster.scheduler.metric("job_completed_total");
+    assert!(completed > 0.0, "the scheduler counts no completed job");
     for shape in [TRAIN, INFER, SCORE] {
         shape.is_that_of_every_job(&cluster);
         shape.reached_every_executor(&cluster);

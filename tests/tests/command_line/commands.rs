@@ -59,9 +59,16 @@ pub(crate) const READING: &[Asked] = &[
     read("status", &[], "units"),
     read("plan", &[], "plan"),
     read("config", &[], "settings"),
+    // without a form of its own for people
+    read("config", &["--schema"], "properties").that_fits(Fits::Tables),
     read("doctor", &[], "checks").that_fits(Fits::Tables),
     read("sql", &["--named"], "queries"),
     read("sql", &["-c", "SELECT model_name, count(*) AS n FROM point_forecasts GROUP BY model_name"], "rows"),
+    read(
+        "sql",
+        &["-c", "SELECT * FROM point_forecasts ORDER BY model_name, commodity, data_cutoff_date, day_ahead LIMIT 2"],
+        "rows",
+    ),
     read("help", &[], "command").that_fits(Fits::Sentences),
     read("help", &["models", "show"], "command").that_fits(Fits::Sentences),
     read("help", &["errors"], "errors"),

@@ -1,4 +1,6 @@
-//! The layers of the configuration.
+//! The layers of the configuration, and what a run keeps of it.
+
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
@@ -27,4 +29,46 @@ fn each_value_says_where_it_comes_from() {
     // a flag wins over a variable
     let text = job.run_with(&variables, &["--seed", "9", "config", "-o", "json"]).stdout;
     assert!(text.contains("flag --seed"), "{text}");
+}
+
+/// Values of nested settings by their dotted names, as `config` lists them.
+fn flat(name: &str, value: &Value, found: &mut BTreeMap<String, Value>) {
+    let below = |key: &str| if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") };
+    match value {
+        Value::Object(entries) if !entries.is_empty() => {
+            entries.iter().for_each(|(key, value)| flat(&below(key), value, found));
+        }
+        Value::Array(items) if items.iter().any(Value::is_object) => {
+            items.iter().enumerate().for_each(|(i, value)| flat(&below(&i.to_string()), value, found));
+        }
+        _ => {
+            found.insert(name.to_owned(), value.clone());
+        }
+    }
+}
+
+#[test]
+fn a_run_keeps_the_settings_that_it_had() {
+    let job = world::fresh();
+    let asked = |command: &[&str]| {
+        let flags = ["--cells-per-commit", "7", "--to", "2024-01-02"];
+        let ended = job.run_with(&[("ALMANAC_RUN__MAX_FAILED", "3")], &[&flags[..], command].concat());
+        assert_eq!(ended.code, 0, "{command:?}: {}", ended.stderr);
+        ended.stdout
+    };
+    asked(&["backfill"]);
+    let told: Value = serde_json::from_str(&asked(&["config", "-o", "json"])).unwrap();
+    let rows = told["settings"].as_array().unwrap().iter();
+    let mut now: BTreeMap<String, Value> =
+        rows.map(|row| (row["setting"].as_str().unwrap().to_owned(), row["value"].clone())).collect();
+    // where things are is no setting of a run
+    for place in ["config", "source", "warehouse", "scheduler", "wait_scheduler"] {
+        assert!(now.remove(place).is_some(), "{place}");
+    }
+    let runs = job.rows("SELECT settings FROM ops.runs WHERE command = 'backfill'");
+    assert_eq!(runs.len(), 1, "{runs:?}");
+    let mut kept = BTreeMap::new();
+    flat("", &serde_json::from_str(runs[0]["settings"].as_str().unwrap()).unwrap(), &mut kept);
+    assert_eq!(kept, now);
+    assert_eq!((kept["run.max_failed"].as_u64(), kept["run.cells_per_commit"].as_u64()), (Some(3), Some(7)));
 }

@@ -1,5 +1,6 @@
 //! `doctor`: what is well, what is worth a look, what would fail a run.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -103,6 +104,12 @@ fn a_warehouse_is_fit_for_a_run() {
     ] {
         assert_eq!(found.result(check), "ok", "{check}: {}", found.seen(check));
     }
+    let (_, units) = found.seen("leaks, a sample").split_once("origin: ").unwrap();
+    let units: BTreeSet<&str> = units.split(", ").collect();
+    let is_unit = |unit: &&str| {
+        ["naive of ", "random_walk of "].iter().any(|model| unit.starts_with(model)) && unit.contains(" on 2024-01-0")
+    };
+    assert!(units.len() == 3 && units.iter().all(is_unit), "{units:?}");
     // generated data ends in the past
     found.expect("bronze.market", "warn", "the newest of 2025-06-30", "almanac ingest");
 }

@@ -156,7 +156,11 @@ fn names_that_were_meant_are_named() {
     assert!(fix(&["--key", "Suger", "plan"]).starts_with("did you mean \"Sugar\"? known keys are"));
     assert!(fix(&["sql", "-c", "SELECT 1 FROM ops.run"]).starts_with("did you mean \"ops.runs\"?"));
     let column = told(&job.run(&["-o", "json", "sql", "-c", "SELECT forecast_pont FROM point_forecasts"]));
-    assert!(column["message"].as_str().unwrap().contains("forecast_point"), "{column}");
+    assert!(column["fix"].as_str().unwrap().starts_with("did you mean \"forecast_point\"?"), "{column}");
+    assert_eq!((&column["code"], &column["where"]), (&"E0003".into(), &"column".into()), "{column}");
+    assert_eq!((&column["value"], &column["exit_code"]), (&"forecast_pont".into(), &Value::from(2)), "{column}");
+    let qualified = fix(&["sql", "-c", "SELECT p.forecast_pont FROM point_forecasts p JOIN ops.runs r ON true"]);
+    assert!(qualified.starts_with("did you mean \"forecast_point\"? known columns are"), "{qualified}");
     let choice = told(&job.run(&["-o", "json", "maintain", "optimise"]));
     assert_eq!((&choice["where"], &choice["value"]), (&"<WHAT>".into(), &"optimise".into()), "{choice}");
     assert_eq!(choice["fix"], "did you mean optimize?");

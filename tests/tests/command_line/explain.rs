@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::support::{Job, example};
 use crate::world;
 
 fn json(arguments: &[&str]) -> Value {
@@ -27,6 +28,16 @@ fn a_forecast_is_explained() {
     assert_eq!((unit["same_when_drawn_again"].as_bool(), unit["leaks"].as_bool()), (Some(true), Some(false)));
     assert_eq!((unit["seed"].as_u64(), unit["stream"].as_str().unwrap().len()), (Some(42), 64));
     assert_eq!(unit["forecast_from"], unit["input_now"]);
+    // from the cutoff to the origin: the second and third of January
+    let close = "SELECT close FROM silver.model_input WHERE commodity = 'Coffee' AND date = DATE '2024-01-03'";
+    assert_eq!(
+        (unit["state"]["moved_over"].as_u64(), unit["state"]["last_session"].as_str()),
+        (Some(2), Some("2024-01-03"))
+    );
+    assert_eq!(unit["state"]["last_value"].to_string(), world::job().lines(close)[0]);
+    let text = world::job().ok(&["explain", "unit", "--origin", "2024-01-03", "-o", "table"]).stdout;
+    let line = format!("\n{:16}moved over 2 sessions after the cutoff\n{:16}the last of 2024-01-03 at ", "state", "");
+    assert!(text.contains(&line), "{text}");
     let days = found["forecast"].as_array().unwrap();
     assert_eq!(days.len(), 3);
     let stored = "SELECT forecast_point FROM forecast.point_forecasts WHERE commodity = 'Coffee' AND day_ahead = 2 \
@@ -97,4 +108,35 @@ fn a_fit_is_explained() {
     assert!(numbers.iter().any(|row| row["part"] == "quality" && row["name"] == "observations"), "{numbers:?}");
     let text = world::job().ok(&["models", "explain", "naive", "-o", "table"]).stdout;
     assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+}
+
+#[test]
+fn fits_say_what_they_found_in_the_demo_data() {
+    let flags = ["--models", "sarimax_auto_weather,xgboost", "--key", "Sugar", "--paths", "5", "--horizon", "3"];
+    let dates = ["--from", "2024-01-02", "--to", "2024-01-02"];
+    let job = Job::new(&example("demo.toml"), world::data(), &[&flags[..], &dates].concat());
+    job.ok(&["backfill"]);
+    let numbers = |model: &str, part: &str| -> Vec<Value> {
+        let told: Value = serde_json::from_str(&job.ok(&["models", "explain", model, "-o", "json"]).stdout).unwrap();
+        let rows = told["numbers"].as_array().unwrap().iter();
+        rows.filter(|row| row["part"] == part).cloned().collect()
+    };
+    let named = |rows: &[Value], name: &str| -> Value {
+        rows.iter().find(|row| row["name"] == name).unwrap_or_else(|| panic!("no {name} in {rows:?}")).clone()
+    };
+    let orders = numbers("sarimax_auto_weather", "order");
+    for order in ["p", "d", "q"] {
+        assert!(named(&orders, order)["value"].is_number(), "{orders:?}");
+    }
+    // sugar depends on its weather
+    let coefficients = numbers("sarimax_auto_weather", "coefficient");
+    for column in ["temp_mean_c", "humidity_mean_pct", "precipitation_mm"] {
+        let row = named(&coefficients, column);
+        assert!(row["value"].is_number() && row["standard_error"].as_f64() > Some(0.0), "{row}");
+    }
+    let importance = numbers("xgboost", "importance");
+    let shares: Vec<f64> = importance.iter().map(|row| row["value"].as_f64().unwrap()).collect();
+    assert!(shares.len() > 3 && shares.iter().all(|&share| share >= 0.0), "{importance:?}");
+    assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-6, "{shares:?}");
+    named(&importance, "lag_1");
 }

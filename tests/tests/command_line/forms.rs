@@ -1,6 +1,8 @@
 //! `-o json|yaml|table|wide`: one document, the same whatever the form.
 
-use serde_json::{Deserializer, Value};
+use std::path::Path;
+
+use serde_json::{Deserializer, Value, json};
 
 use crate::commands::{Asked, FORMLESS, Fits, MEASURING, READING, WRITING};
 use crate::support::bare;
@@ -124,12 +126,40 @@ fn wide_leaves_nothing_out() {
 }
 
 #[test]
+fn answers_to_queries_are_narrowed_only_where_there_is_no_room() {
+    let job = world::job();
+    let query = "SELECT * FROM point_forecasts ORDER BY model_name, commodity, data_cutoff_date, day_ahead LIMIT 1";
+    let narrow = job.run_with(&[("COLUMNS", "60")], &["sql", "-c", query]).stdout;
+    assert!(narrow.starts_with("commodity  model_version") && !narrow.contains("key_bucket"), "{narrow}");
+    assert!(narrow.contains("columns not shown; -o wide shows all)"), "{narrow}");
+    let named = job
+        .run_with(&[("COLUMNS", "60")], &["sql", "-c", "SELECT 'a' AS a, repeat('b', 30) AS b, repeat('c', 30) AS c"]);
+    assert!(named.stdout.trim_end().ends_with("(not shown: c; -o wide shows all)"), "{named:?}");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("answer.txt");
+    let mut piped = job.command(&["sql", "-c", query]);
+    let piped = String::from_utf8(piped.env_remove("COLUMNS").output().unwrap().stdout).unwrap();
+    let into = ["sql", "-c", query, "--into", file.to_str().unwrap()];
+    assert_eq!(job.run_with(&[("COLUMNS", "60")], &into).code, 0);
+    for full in [piped, std::fs::read_to_string(&file).unwrap()] {
+        assert!(full.contains("| key_bucket") && !full.contains("-o wide"), "{full}");
+    }
+    // a plan has several lines, which stay
+    let plan = job.run_with(&[("COLUMNS", "60")], &["sql", "-c", &format!("EXPLAIN {query}")]).stdout;
+    assert!(plan.contains("logical_plan") && plan.contains("physical_plan") && !plan.contains("-o wide"), "{plan}");
+}
+
+#[test]
 fn a_table_is_described_in_full() {
     let job = world::job();
     let described: Value =
         serde_json::from_str(&job.ok(&["describe", "point_forecasts", "-o", "json"]).stdout).unwrap();
     assert_eq!(described["table"]["rows"], 2 * 2 * 4 * 3, "{described}");
     assert_eq!(described["table"]["one_row_per"][0], "commodity");
+    assert_eq!(described["table"]["partitioned_by"], json!(["model_name", "key_bucket"]));
+    let sizes = sizes(&job.warehouse.join("forecast/point_forecasts"));
+    assert_eq!(described["table"]["files"], sizes.len(), "{described}");
+    assert_eq!(described["table"]["bytes"], sizes.iter().sum::<u64>(), "{described}");
     let columns = described["columns"].as_array().unwrap();
     let column = |name: &str| columns.iter().find(|column| column["column"] == name).unwrap();
     assert_eq!(column("lower_95")["unit"], "US cents per pound");
@@ -141,6 +171,20 @@ fn a_table_is_described_in_full() {
     let old: Value =
         serde_json::from_str(&job.ok(&["describe", "point_forecasts", "--at", "0", "-o", "json"]).stdout).unwrap();
     assert_eq!((&old["table"]["version"], &old["table"]["rows"]), (&Value::from(0), &Value::from(0)), "{old}");
+}
+
+/// Bytes of each file with rows in the folder of a table from which nothing was removed.
+fn sizes(folder: &Path) -> Vec<u64> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && !path.ends_with("_delta_log") {
+            found.extend(sizes(&path));
+        } else if path.extension().is_some_and(|ending| ending == "parquet") {
+            found.push(path.metadata().unwrap().len());
+        }
+    }
+    found
 }
 
 #[test]
@@ -168,4 +212,16 @@ fn quiet_leaves_results_and_errors() {
     assert!(refused.code == 4 && refused.stderr.contains("oracle"), "{refused:?}");
     let ended = job.ok(&["-vv", "tables"]);
     assert!(!ended.stderr.contains('\x1b') && !ended.stdout.contains('\x1b'), "colours in a pipe");
+}
+
+#[test]
+fn in_a_pipe_nothing_is_drawn() {
+    let job = world::fresh();
+    let piped = job.ok(&["--to", "2024-01-02", "backfill"]);
+    let drawn = |text: &str| text.contains(['\r', '\x1b']);
+    assert!(!drawn(&piped.stdout) && !drawn(&piped.stderr), "{piped:?}");
+    assert!(piped.step("infer")["forecasts"].as_u64() > Some(0), "{piped:?}");
+    let quiet = job.ok(&["-q", "--to", "2024-01-03", "backfill"]);
+    assert_eq!((quiet.stdout.as_str(), quiet.stderr.as_str()), ("", ""));
+    assert_eq!(job.count("SELECT count(DISTINCT data_cutoff_date) FROM forecast.point_forecasts"), 2);
 }

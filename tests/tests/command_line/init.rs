@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::Job;
+use crate::support::{Job, edited};
 use crate::world;
 
 #[test]
@@ -39,4 +39,20 @@ fn a_folder_that_says_nothing_is_refused() {
     fs::write(folder.path().join("a.csv"), "date,close\n2024-01-01,1\n2024-01-02,1\n").unwrap();
     Job::new(&config, folder.path(), &[]).refused(&["init"], 5, &["a.csv", "--key-column"]);
     assert!(!config.exists());
+}
+
+#[test]
+fn columns_that_are_not_there_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("mine.toml");
+    let job = Job::new(&config, world::data(), &[]);
+    job.refused(&["init", "--date-column", "dte"], 4, &["error[E0409]", "did you mean \"date\"? known columns are"]);
+    job.refused(&["init", "--date-column", "commodity"], 2, &["error[E0002]", "--date-column = commodity"]);
+    job.refused(&["init", "--target", "clse"], 2, &["error[E0002]", "did you mean \"close\"?"]);
+    job.refused(&["init", "--key-column", "comodity"], 4, &["did you mean \"commodity\"?"]);
+    assert!(!config.exists());
+    // what a configuration calls otherwise than its file
+    let (_folder, misspelt) = edited("demo.toml", &[("name = \"vix\", unit", "name = \"vix\", from = \"vixx\", unit")]);
+    let job = Job::new(&misspelt, world::data(), &[]);
+    job.refused(&["ingest"], 5, &["column \"vixx\" is missing; did you mean \"vix\"? the file has"]);
 }

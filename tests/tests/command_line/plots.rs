@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use serde_json::Value;
+
 use crate::world;
 
 #[test]
@@ -27,6 +29,24 @@ fn each_picture_is_drawn_in_each_form() {
         let picture = fs::read(file("png")).unwrap();
         assert!(picture.starts_with(b"\x89PNG") && picture.len() > 10_000, "{what}: {} bytes", picture.len());
     }
+}
+
+#[test]
+fn a_sketch_can_stand_beside_a_file() {
+    let job = world::job();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("fan.svg");
+    let path = file.to_str().unwrap();
+    let sketch = job.ok(&["plot", "fan"]).stdout;
+    assert_eq!(job.ok(&["plot", "fan", "--tty"]).stdout, sketch);
+    let both = job.ok(&["plot", "fan", "--tty", "--into", path]).stdout;
+    assert!(both.starts_with(sketch.trim_end()) && both.ends_with(&format!("{path} written\n")), "{both}");
+    assert!(fs::read_to_string(&file).unwrap().contains("Coffee close"));
+    assert_eq!(job.ok(&["plot", "fan", "--into", path]).stdout, format!("{path} written\n"));
+    let told = job.ok(&["plot", "fan", "--tty", "--into", path, "-o", "json"]).stdout;
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told["file"], path);
+    assert!(told["sketch"].as_str().unwrap().contains("Coffee close"), "{told}");
 }
 
 #[test]

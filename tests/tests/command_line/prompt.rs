@@ -26,6 +26,11 @@ struct Person {
 impl Person {
     /// None where there is no `script`.
     fn at_prompt(state: TempDir, arguments: &[&str]) -> Option<Self> {
+        Self::with_pager("cat", state, arguments)
+    }
+
+    /// With a pager of their own.
+    fn with_pager(pager: &str, state: TempDir, arguments: &[&str]) -> Option<Self> {
         let command = world::job().command(arguments);
         let words = std::iter::once(command.get_program()).chain(command.get_args());
         let quoted: Vec<String> = words.map(|word| format!("'{}'", word.to_str().unwrap())).collect();
@@ -33,7 +38,7 @@ impl Person {
         let line = format!("stty cols 100 rows 40; exec {}", quoted.join(" "));
         let mut script = Command::new("script");
         script.args(["-qec", &line, "/dev/null"]).stdin(Stdio::piped()).stdout(Stdio::piped());
-        script.env("XDG_STATE_HOME", state.path()).env("TERM", "xterm").env("PAGER", "cat").env_remove("COLUMNS");
+        script.env("XDG_STATE_HOME", state.path()).env("TERM", "xterm").env("PAGER", pager).env_remove("COLUMNS");
         let mut script = match script.spawn() {
             Ok(script) => script,
             Err(error) => {
@@ -119,6 +124,31 @@ fn answers_have_forms_and_times() {
     person.sees("| 7 |");
     let told = person.sees(" s)");
     assert!(told.contains("(1 row, 0."), "{told:?}");
+    person.leaves();
+}
+
+#[test]
+fn long_answers_are_paged_and_short_ones_are_not() {
+    let Some(mut person) = Person::with_pager("sed s/^/paged:/", state(), &["sql"]) else { return };
+    person.types("SELECT 6 * 7 AS a;\r");
+    let short = person.sees("(1 row)");
+    assert!(short.contains("| 42 |") && !short.contains("paged:"), "{short:?}");
+    person.types("SELECT value FROM range(60);\r");
+    person.sees("paged:| value |");
+    person.sees("paged:| 59");
+    person.sees("(60 rows)");
+    // a wide one too, with all its columns
+    person.types("SELECT * FROM ops.runs LIMIT 1;\r");
+    person.sees("paged:");
+    person.sees("hardware");
+    let rest = person.sees("(1 row)");
+    assert!(!rest.contains("-o wide"), "{rest:?}");
+    person.leaves();
+    // without a pager it is narrowed
+    let Some(mut person) = Person::at_prompt(state(), &["sql"]) else { return };
+    person.types("SELECT * FROM ops.runs LIMIT 1;\r");
+    person.sees("-o wide shows all)");
+    person.sees("(1 row)");
     person.leaves();
 }
 

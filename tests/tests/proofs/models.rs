@@ -29,6 +29,57 @@ fn the_registry_is_listed_and_shown() {
     assert_eq!([uses("sarimax_auto"), uses("auto_ets")], ["yes", "no"]);
 }
 
+/// In one window of the generated data, which has every column that an entry names: simpler forms are taken, nothing is
+/// skipped and nothing fails.
+#[test]
+fn every_entry_goes_through_a_warehouse() {
+    let list: serde_json::Value = serde_json::from_str(&bare(&["models", "list", "-o", "json"]).stdout).unwrap();
+    let entries = list["models"].as_array().unwrap();
+    let names: Vec<&str> = entries.iter().map(|entry| entry["model"].as_str().unwrap()).collect();
+    assert!(names.len() >= 38, "{names:?}");
+    let (data, models) = (demo_data(), names.join(","));
+    let flags = [&SHORT[..6], &["--key", "Sugar", "--models", &models]].concat();
+    let job = Job::new(&example("demo.toml"), data.path(), &flags);
+    job.ok(&["backfill"]);
+
+    let other = "SELECT concat_ws(' ', step, model_name, status, reason, message) FROM ops.units \
+                 WHERE status NOT IN ('ok', 'fallback')";
+    assert_eq!(job.lines(other), Vec::<String>::new());
+    let units = |step: &str| job.count(&format!("SELECT count(*) FROM ops.units WHERE step = '{step}'"));
+    let count = names.len() as i64;
+    assert_eq!([units("train"), units("infer")], [count; 2]);
+    // four sessions, each with fourteen days and twenty paths
+    let whole = "SELECT count(*) FROM (SELECT model_name FROM forecast.point_forecasts \
+                 WHERE model_success AND lower_95 < upper_95 GROUP BY model_name HAVING count(*) = 4 * 14) AS whole";
+    assert_eq!(job.count(whole), count);
+    assert_eq!(job.count("SELECT count(*) FROM forecast.distributions"), 4 * 20 * count);
+    explained(&job);
+}
+
+/// In SQL: an order, the weather's effects within four standard errors of those in demo/src/truth.rs, and what trees were
+/// split by.
+fn explained(job: &Job) {
+    let rows = |model: &str, part: &str| {
+        job.rows(&format!(
+            "SELECT name, value, standard_error FROM explain_model('Sugar', '{model}', DATE '2024-01-03') \
+             WHERE part = '{part}'"
+        ))
+    };
+    let orders = rows("sarimax_auto_weather", "order");
+    for name in ["p", "d", "q"] {
+        assert!(orders.iter().any(|row| row["name"] == name && row["value"].is_number()), "{name}: {orders:?}");
+    }
+    let coefficients = rows("sarimax_auto_weather", "coefficient");
+    for (column, truth) in [("temp_mean_c", 0.006), ("humidity_mean_pct", -0.0014), ("precipitation_mm", -0.002)] {
+        let row = coefficients.iter().find(|row| row["name"] == column).unwrap();
+        let [value, error] = ["value", "standard_error"].map(|what| row[what].as_f64().unwrap());
+        assert!((value - truth).abs() < 4.0 * error, "{row}");
+    }
+    let importance = rows("xgboost", "importance");
+    let shares: f64 = importance.iter().map(|row| row["value"].as_f64().unwrap()).sum();
+    assert!(importance.len() > 5 && (shares - 1.0).abs() < 1e-9, "{importance:?}");
+}
+
 /// Times of every task on the series that is written, one row of it per day.
 #[test]
 fn families_are_timed_on_a_written_series() {

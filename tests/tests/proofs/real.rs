@@ -39,6 +39,21 @@ fn naive_by_window(job: &Job) {
     }
 }
 
+/// As the README has it: coffee has the columns of all 22 models, sugar those of 9, in 16 windows.
+#[test]
+fn the_registry_is_planned_as_told() {
+    let Some(source) = real_data("bronze") else { return };
+    let job = Job::new(&example("registry.toml"), &source, &[]);
+    job.ok(&["ingest"]);
+    job.ok(&["build"]);
+    let planned: Value = serde_json::from_str(&job.ok(&["plan", "-o", "json"]).stdout).unwrap();
+    let lines = planned["plan"].as_array().unwrap();
+    let total = lines.iter().find(|line| line["model"] == "total").unwrap();
+    assert_eq!((lines.len(), &total["fits"], &total["forecasts"]), (22 + 1, &496.into(), &61_432.into()), "{planned}");
+    let skipped = planned["skipped"].as_array().unwrap().iter().map(|line| line["units"].as_u64().unwrap());
+    assert_eq!(skipped.sum::<u64>(), (22 - 9) * 16, "{planned}");
+}
+
 #[test]
 fn the_seed_backfill() {
     let Some(source) = real_data("bronze") else { return };

@@ -40,7 +40,8 @@ impl Told<'_> {
     }
 
     fn facts(&self, settings: &Settings) -> Vec<(&'static str, Value)> {
-        let Account { window, history, sessions, missing, leaks, seed, stream, data_version, .. } = self.account;
+        let Account { window, history, sessions, missing, moved, last, leaks, seed, .. } = self.account;
+        let Account { stream, data_version, .. } = self.account;
         let fit = |column| rows::value(self.fit, column);
         let run = self.forecast.first().map_or(Value::Null, |row| rows::value(row, "run_id"));
         vec![
@@ -63,6 +64,14 @@ impl Told<'_> {
             ("history_end", json!(iso(history.1))),
             ("history_sessions", json!(sessions)),
             ("history_missing", json!(missing)),
+            (
+                "state",
+                json!({
+                    "moved_over": moved,
+                    "last_session": last.map(|(day, _)| iso(day)),
+                    "last_value": last.map(|(_, value)| value),
+                }),
+            ),
             ("leaks", json!(leaks)),
             ("forecast_from", json!(self.made_from())),
             ("forecast_by_run", run),
@@ -74,7 +83,8 @@ impl Told<'_> {
     }
 
     fn text(&self, settings: &Settings) -> String {
-        let Account { window, history, sessions, missing, leaks, seed, stream, data_version, .. } = self.account;
+        let Account { window, history, sessions, missing, moved, last, leaks, seed, .. } = self.account;
+        let Account { stream, data_version, .. } = self.account;
         let fit = |column| rows::text(self.fit, column);
         let samples = rows::value(self.fit, "training_samples");
         let made_from = self.made_from();
@@ -90,6 +100,10 @@ impl Told<'_> {
         }
         lines.push(line("history", format_args!("{} to {}, {sessions} sessions", iso(history.0), iso(history.1))));
         lines.push(line("", format_args!("{missing} of them without a value")));
+        lines.push(line("state", format_args!("moved over {moved} sessions after the cutoff")));
+        if let Some((day, value)) = last {
+            lines.push(line("", format_args!("the last of {} at {value}", iso(*day))));
+        }
         lines.push(line("later values", if *leaks { "some of it became public after the origin" } else { "none" }));
         lines.push(line("made from", made_from));
         if made_from != data_version {

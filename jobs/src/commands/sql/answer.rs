@@ -6,11 +6,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use almanac_engine::EngineError;
 use almanac_engine::cluster::{Cluster, travels};
 use almanac_engine::runner::Runner;
+use almanac_engine::{EngineError, nearest};
 use arrow::array::RecordBatch;
 use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::{Column, SchemaError};
 use datafusion::dataframe::DataFrame;
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SQLOptions;
@@ -31,6 +32,9 @@ const STACK: usize = 8 << 20;
 
 /// Longest wait for the threads of a query that was stopped.
 const GIVES_WAY: Duration = Duration::from_secs(1);
+
+/// Most columns that the refusal of another lists: more than a screen's line are not read.
+const SHOWN: usize = 12;
 
 /// The rows of a statement, at least one batch, so that the columns are named where there are no rows. `stop` ends it
 /// early, on the cluster too.
@@ -119,7 +123,7 @@ async fn over(
         never = progress::show(None) => match never {},
         rows = cluster.query(plan, context.copied_config(), &name) => Ok(rows?),
         () = stop => {
-            cluster.cancel(&name).await?;
+            cluster.cancel(|job| job == name).await?;
             Err(EngineError::Interrupted.into())
         }
     }
@@ -191,7 +195,63 @@ fn calls(statement: &Statement) -> BTreeSet<String> {
 /// What cannot be planned is the query's fault; storage failures stay what they are.
 fn refused(error: DataFusionError) -> Failure {
     match EngineError::from(error) {
-        EngineError::Plan(error) => Failure::Query(error.to_string()),
+        EngineError::Plan(error) => no_column(&error).unwrap_or_else(|| Failure::Query(error.to_string())),
         other => other.into(),
+    }
+}
+
+/// The refusal of a column that no table of the query has; none for other errors, and where no column can be read.
+fn no_column(error: &DataFusionError) -> Option<Failure> {
+    let DataFusionError::SchemaError(fault, _) = error.find_root() else { return None };
+    let SchemaError::FieldNotFound { field, valid_fields } = &**fault else { return None };
+    let of = |column: &Column| column.relation.as_ref().map(|relation| relation.table().to_owned());
+    // those of the table it is said to be of, if there is one of that name; else all
+    let (table, mut known) = (of(field), Vec::<&str>::new());
+    let is_known = table.is_some() && valid_fields.iter().any(|column| of(column) == table);
+    for column in valid_fields {
+        if (!is_known || of(column) == table) && !known.contains(&column.name()) {
+            known.push(column.name());
+        }
+    }
+    let meant = nearest::nearest(field.name(), known.iter().copied());
+    let quotes = match meant {
+        Some(meant) if meant.chars().any(char::is_uppercase) => "; names with capitals stand between double quotes",
+        _ => "",
+    };
+    let hint = nearest::hint(field.name(), "columns", known.iter().copied(), SHOWN) + quotes;
+    (!known.is_empty()).then(|| Failure::Column { name: field.flat_name(), hint })
+}
+
+#[cfg(test)]
+#[allow(clippy::panic)]
+mod tests {
+    use super::*;
+
+    fn told(field: Column, there: &[Column]) -> (String, String) {
+        let fault = SchemaError::FieldNotFound { field: Box::new(field), valid_fields: there.to_vec() };
+        let error = DataFusionError::SchemaError(Box::new(fault), Box::new(None));
+        match refused(error.context("planning")) {
+            Failure::Column { name, hint } => (name, hint),
+            other => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn a_column_that_was_meant_is_named() {
+        let column = |table: &str, name: &str| Column::new(Some(table), name);
+        let there = [column("a", "key"), column("a", "close"), column("b", "key"), column("b", "Volume")];
+        let (name, hint) = told(Column::new_unqualified("clsoe"), &there);
+        assert_eq!(
+            (name.as_str(), hint.as_str()),
+            ("clsoe", "; did you mean \"close\"? known columns are key, close, Volume")
+        );
+        let (name, hint) = told(column("b", "clsoe"), &there);
+        assert_eq!((name.as_str(), hint.as_str()), ("b.clsoe", "; known columns are key, Volume"));
+        let (_, hint) = told(Column::new_unqualified("volume"), &there);
+        assert!(hint.starts_with("; did you mean \"Volume\"?") && hint.ends_with("double quotes"), "{hint}");
+        // without a table there is nothing to name
+        let fault = SchemaError::FieldNotFound { field: Box::new(column("b", "key")), valid_fields: Vec::new() };
+        let error = DataFusionError::SchemaError(Box::new(fault), Box::new(None));
+        assert!(matches!(refused(error), Failure::Query(_)));
     }
 }

@@ -12,16 +12,18 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 use clap::ValueEnum;
 use datafusion::common::arrow::util::pretty::pretty_format_batches;
 use parquet::arrow::ArrowWriter;
+use unicode_width::UnicodeWidthStr;
 
 use super::pager;
 use crate::cli::Form;
 use crate::exit::{Failure, Outcome};
-use crate::{look, output};
+use crate::output::{Column, Listing};
+use crate::{look, output, show};
 
 /// Form of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// Lines and columns; on a terminal through a pager where it is long.
+    /// Lines and columns; on a terminal through a pager where it is long, and without one only columns that fit.
     Table,
     /// Comma-separated values with a header.
     Csv,
@@ -101,9 +103,21 @@ fn print(rows: &[RecordBatch], format: Option<Format>) -> Outcome {
             Ok(())
         }
         (None | Some(Format::Table | Format::Markdown), _) => {
+            let format = format.unwrap_or(Format::Table);
             let mut bytes = Vec::new();
-            text(rows, format.unwrap_or(Format::Table), &mut bytes)?;
-            pager::show(String::from_utf8_lossy(&bytes).trim_end_matches('\n'));
+            text(rows, format, &mut bytes)?;
+            let full = String::from_utf8_lossy(&bytes);
+            let full = full.trim_end_matches('\n');
+            if pager::shows(full) {
+                return Ok(());
+            }
+            match look::get().width {
+                Some(width) if format == Format::Table && full.lines().any(|line| line.width() > width) => {
+                    let narrow = narrowed(rows, width).map_err(EngineError::from_arrow)?;
+                    show::line(narrow.as_deref().unwrap_or(full));
+                }
+                _ => show::line(full),
+            }
             Ok(())
         }
         (Some(format), _) => {
@@ -112,6 +126,36 @@ fn print(rows: &[RecordBatch], format: Option<Format>) -> Outcome {
             out.flush().map_err(|error| EngineError::storage("standard output", error).into())
         }
     }
+}
+
+/// Rows as a table of at most `width` characters, which tells what it leaves out; none where a value has several lines,
+/// such as a plan: laid out on one, it could not be read.
+fn narrowed(rows: &[RecordBatch], width: usize) -> Result<Option<String>, ArrowError> {
+    let Some(schema) = rows.first().map(RecordBatch::schema) else { return Ok(None) };
+    let mut texts = Vec::new();
+    for batch in rows {
+        texts.extend(cells(batch)?);
+    }
+    if texts.iter().flatten().any(|text| text.contains('\n')) {
+        return Ok(None);
+    }
+    let fields = schema.fields();
+    let columns = fields.iter().enumerate().map(|(position, field)| {
+        let is_number = field.data_type().is_numeric();
+        let column = if is_number { Column::told(field.name()) } else { Column::text(field.name()) };
+        // the last go first, before them those without room even if alone; of two, a long text is rather cut
+        let rank = match position {
+            0 => 0,
+            1 if fields.len() == 2 && !is_number => 0,
+            _ => 1 + u8::from(texts.iter().any(|row| row[position].width() > width)),
+        };
+        column.titled(field.name()).rank(rank)
+    });
+    let mut listing = Listing::new(columns);
+    for row in texts {
+        listing.push(row.into_iter().map(serde_json::Value::from));
+    }
+    Ok(Some(listing.table(Some(width))))
 }
 
 /// A stream whose reader may go away (`| head`), which is no error.
@@ -170,15 +214,23 @@ fn markdown(rows: &[RecordBatch], out: &mut impl Write) -> Result<(), ArrowError
     let rule = schema.fields().iter().map(|field| if field.data_type().is_numeric() { "---:|" } else { "---|" });
     writeln!(out, "|{}", rule.collect::<String>())?;
     for batch in rows {
-        let options = FormatOptions::default();
-        let formatters = batch.columns().iter().map(|column| ArrayFormatter::try_new(column, &options));
-        let formatters = formatters.collect::<Result<Vec<_>, _>>()?;
-        for row in 0..batch.num_rows() {
-            let cells = formatters.iter().map(|column| Ok(escaped(&column.value(row).try_to_string()?)));
-            writeln!(out, "{}", line(cells.collect::<Result<Vec<_>, ArrowError>>()?))?;
+        for row in cells(batch)? {
+            writeln!(out, "{}", line(row.iter().map(|cell| escaped(cell)).collect()))?;
         }
     }
     Ok(())
+}
+
+/// The values of each row as texts.
+fn cells(batch: &RecordBatch) -> Result<Vec<Vec<String>>, ArrowError> {
+    let options = FormatOptions::default();
+    let formatters = batch.columns().iter().map(|column| ArrayFormatter::try_new(column, &options));
+    let formatters = formatters.collect::<Result<Vec<_>, _>>()?;
+    let of = |row: usize| {
+        let cells = formatters.iter().map(|column| column.value(row).try_to_string());
+        cells.collect::<Result<Vec<_>, _>>()
+    };
+    (0..batch.num_rows()).map(of).collect()
 }
 
 fn parquet(rows: &[RecordBatch], file: &mut BufWriter<File>, path: &Path) -> Outcome {
@@ -224,6 +276,29 @@ mod tests {
         assert_eq!(written(Format::Json, 0), "[]\n");
         assert_eq!(written(Format::Ndjson, 0), "");
         assert_eq!(written(Format::Markdown, 0), "| a | b |\n|---:|---|\n");
+    }
+
+    #[test]
+    fn columns_that_do_not_fit_are_named() {
+        let text = |value: &str| -> ArrayRef { Arc::new(StringArray::from(vec![value])) };
+        let number: ArrayRef = Arc::new(Int64Array::from(vec![7]));
+        let of = |columns: [(&str, ArrayRef); 3]| RecordBatch::try_from_iter(columns).unwrap();
+        let batch = of([("key_of_it", text("Coffee")), ("settings", text("a b c d e f g h i j k l m")), ("n", number)]);
+        let shown = |batch: RecordBatch, width: usize| narrowed(&[batch], width).unwrap().unwrap();
+        let all = shown(batch.clone(), 40);
+        let header: Vec<&str> = all.lines().next().unwrap().split_whitespace().collect();
+        assert!(header == ["key_of_it", "settings", "n"] && !all.contains("-o wide"), "{all}");
+        // the last go first, but before them what has no room even alone; of two, the second is cut
+        for (width, expected) in [(38, "key_of_it  settings\n"), (30, "key_of_it\n"), (20, "key_of_it  n\n")] {
+            let fewer = shown(batch.clone(), width);
+            assert!(fewer.starts_with(expected) && fewer.ends_with("; -o wide shows all)"), "{fewer}");
+        }
+        let cut = shown(batch.project(&[0, 1]).unwrap(), 32);
+        assert!(cut.starts_with("key_of_it  settings\n") && cut.contains("texts cut"), "{cut}");
+        // the names of the columns stand without rows too
+        assert!(shown(batch.slice(0, 0), 40).starts_with("key_of_it  settings  n\n"));
+        let plan = of([("plan", text("Limit\n  Scan")), ("b", text("")), ("c", text(""))]);
+        assert_eq!(narrowed(&[plan], 40).unwrap(), None);
     }
 
     #[test]

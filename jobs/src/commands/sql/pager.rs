@@ -14,9 +14,14 @@ const NOT_FOUND: i32 = 127;
 
 /// Prints a text, paged if it is longer or wider than the terminal.
 pub(super) fn show(text: &str) {
-    if fits(text) || !paged(text) {
+    if !shows(text) {
         show::line(text);
     }
+}
+
+/// Whether a text is longer or wider than the terminal and a pager showed it.
+pub(super) fn shows(text: &str) -> bool {
+    !fits(text) && paged(text)
 }
 
 fn fits(text: &str) -> bool {
