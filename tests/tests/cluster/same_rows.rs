@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::gateway::free_port;
+use crate::gateway::{Gateway, free_port};
 use crate::independent;
 use crate::process::{Process, wait};
 use crate::processes::Cluster;
 use crate::site::Site;
 use crate::warehouse::{World, succeed};
 
+const BUCKET: &str = "same";
 /// Longest for a process to answer at all.
 const ANSWERS: Duration = Duration::from_secs(60);
 
@@ -32,6 +33,37 @@ fn embedded_one_executor_and_three_give_the_same_rows() {
         warehouse.backfill(&["--scheduler", &cluster.address()]);
         assert_eq!(warehouse.tree(""), before, "a second run wrote something");
         independent::same_tables(&undisturbed, &warehouse);
+    }
+}
+
+/// The same where the tables are on S3, with scores that executors compute, and in the eyes of three other readers.
+#[test]
+fn executors_that_write_to_s3_give_the_same_rows() {
+    let Some(gateway) = Gateway::start() else { return };
+    gateway.create(BUCKET);
+    let mut world = World::new();
+    let undisturbed = world.undisturbed();
+    succeed(undisturbed.command(&["evaluate"]));
+    let rows = undisturbed.rows();
+    let environment = gateway.environment(gateway.port);
+    world.environment.clone_from(&environment);
+    for executors in [1, 3] {
+        let cluster = Cluster::with(executors, environment.clone());
+        let address = cluster.address();
+        let name = format!("s3://{BUCKET}/cluster-{executors}");
+        let warehouse = world.at(&name);
+        warehouse.backfill(&["--scheduler", &address]);
+        let finished = cluster.finished();
+        succeed(warehouse.command(&["--scheduler", &address, "evaluate"]));
+        assert!(cluster.finished() > finished, "the driver computed the scores");
+        assert_eq!(warehouse.rows(), rows, "{executors} executors");
+        gateway.is_read_by_others(&name, "from a cluster");
+        independent::same_tables(&world.warehouse("undisturbed"), &warehouse);
+        let finished = cluster.finished();
+        let query = "SELECT model_name, avg(forecast_point) FROM forecast.point_forecasts GROUP BY model_name";
+        let select = ["--scheduler", &address, "sql", "-c", query];
+        succeed(warehouse.command(&select));
+        assert!(cluster.finished() > finished, "the driver computed the query");
     }
 }
 

@@ -45,6 +45,23 @@ impl Gateway {
         Self::start_with(&[("GATEWAY_TOKENS", "1")])
     }
 
+    /// Every table of a warehouse is read by deltalake, DuckDB and Polars, if there is a Python that has them.
+    pub(crate) fn is_read_by_others(&self, address: &str, moment: &str) {
+        let Ok(python) = std::env::var("ALMANAC_PYTHON") else {
+            notice("not read by others, ALMANAC_PYTHON does not name a Python with tests/readers/requirements.txt");
+            return;
+        };
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("readers/read_tables.py");
+        let mut read = Command::new(python);
+        read.arg(script).arg(address).envs(self.environment(self.port));
+        let output = read.output().unwrap();
+        let (printed, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{moment}: {errors}\n{printed}");
+        for table in ["forecast.distributions", "forecast.trained_models", "silver.unified_data", "ops.units"] {
+            assert!(printed.contains(table), "{moment}: {table} was not read\n{printed}");
+        }
+    }
+
     fn start_with(variables: &[(&str, &str)]) -> Option<Self> {
         if !runs(Command::new("radosgw").arg("--version")) {
             notice("nothing proved, radosgw is not installed; ./dev test does that on Debian and Ubuntu");

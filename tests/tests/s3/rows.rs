@@ -1,10 +1,5 @@
 //! Every command on S3, held against the same on disk and against readers of others.
 
-use std::path::Path;
-use std::process::Command;
-
-use almanac_tests::notice;
-
 use crate::gateway::Gateway;
 use crate::warehouse::{Warehouse, World, succeed};
 
@@ -12,23 +7,6 @@ const BUCKET: &str = "rows";
 
 fn printed(warehouse: &Warehouse, arguments: &[&str]) -> String {
     succeed(warehouse.command(arguments))
-}
-
-/// The other readers, if there is a Python that has them.
-fn read_by_others(gateway: &Gateway, address: &str, moment: &str) {
-    let Ok(python) = std::env::var("ALMANAC_PYTHON") else {
-        notice("not read by others, ALMANAC_PYTHON does not name a Python with tests/readers/requirements.txt");
-        return;
-    };
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("readers/read_tables.py");
-    let mut read = Command::new(python);
-    read.arg(script).arg(address).envs(gateway.environment(gateway.port));
-    let output = read.output().unwrap();
-    let (printed, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{moment}: {errors}\n{printed}");
-    for table in ["forecast.distributions", "forecast.trained_models", "silver.unified_data", "ops.units"] {
-        assert!(printed.contains(table), "{moment}: {table} was not read\n{printed}");
-    }
 }
 
 #[test]
@@ -58,7 +36,7 @@ fn every_command_gives_the_rows_of_a_run_on_disk() {
     assert!(!printed(&stored, &["status"]).is_empty());
     let count = "SELECT count(*) FROM forecast.distributions";
     assert_eq!(stored.number(count), disk.number(count));
-    read_by_others(&gateway, &address, "fresh");
+    gateway.is_read_by_others(&address, "fresh");
 
     let merged = printed(&stored, &["maintain", "optimize"]);
     assert_ne!(gateway.objects(BUCKET), before, "optimize merged nothing: {merged}");
@@ -69,7 +47,7 @@ fn every_command_gives_the_rows_of_a_run_on_disk() {
     assert!(kept.len() < all, "vacuum removed nothing");
     assert!(kept.keys().any(|key| key.contains(".checkpoint")), "no checkpoint among {kept:?}");
     assert_eq!(stored.rows(), disk.rows(), "after maintenance");
-    read_by_others(&gateway, &address, "after maintenance");
+    gateway.is_read_by_others(&address, "after maintenance");
     stored.backfill(&[]);
     assert_eq!(gateway.objects(BUCKET), kept, "a run after maintenance wrote something");
     assert_eq!(gateway.abandoned_uploads(BUCKET), 0);
