@@ -89,8 +89,8 @@ impl Runner {
         }
     }
 
-    /// Cancels what the cluster still computes for drivers of this warehouse that are gone, of one step or of all; returns
-    /// how many jobs. A scheduler that does not answer is waited for.
+    /// Cancels what the cluster still computes for drivers of this warehouse that are gone, of one step or of all;
+    /// returns how many jobs. A scheduler that does not answer is waited for.
     ///
     /// # Errors
     /// [`crate::EngineError::Scheduler`] if the scheduler does not answer; storage errors.

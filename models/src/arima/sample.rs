@@ -56,7 +56,8 @@ impl Sample {
     }
 
     /// Its last repetitions of a season, if that is a long one: as a year's course decades ago says little of the next
-    /// one, so does the size of innovations then. Rows that were not seen count for none. Nothing changes for a season of at most [`LASTING`] sessions.
+    /// one, so does the size of innovations then. Rows that were not seen count for none. Nothing changes for a season
+    /// of at most [`LASTING`] sessions.
     pub(crate) fn lately(mut self, season: usize) -> Self {
         let seen = self.seen.iter().enumerate().rev().filter(|(_, seen)| **seen);
         let first = seen.map(|(row, _)| row).nth(MOST_SEASONS * season.max(1) - 1);
