@@ -68,7 +68,8 @@ fn shown(command: &Command, path: &str, text: String) {
     Document::new().told("command", facts, text.trim_end().to_owned()).show();
 }
 
-fn about(command: &Command) -> String {
+/// What a command does, in full where it says more than a line.
+pub(super) fn about(command: &Command) -> String {
     command.get_long_about().or_else(|| command.get_about()).map(ToString::to_string).unwrap_or_default()
 }
 

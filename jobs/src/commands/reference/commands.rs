@@ -2,6 +2,7 @@
 
 use clap::{Arg, ArgAction, Command};
 
+use super::super::help::about;
 use super::page::{Page, cell, code, sentence};
 use crate::cli::help::{self, GROUPS};
 use crate::cli::options::{CHOICE, EVERYWHERE, SETTINGS};
@@ -56,10 +57,6 @@ fn command(page: &mut Page, command: &Command, path: &str, level: usize, global:
 
 fn is_own(arg: &Arg) -> bool {
     !arg.is_hide_set() && !arg.is_global_set() && arg.get_id() != "help"
-}
-
-fn about(command: &Command) -> String {
-    command.get_long_about().or_else(|| command.get_about()).map(ToString::to_string).unwrap_or_default()
 }
 
 fn usage(path: &str, command: &Command, own: &[&Arg]) -> String {
