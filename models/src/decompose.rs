@@ -3,11 +3,8 @@
 /// 95 % point of the standard normal law.
 const SIGNIFICANT: f64 = 1.644_853_626_951_472_2;
 
-/// Longest season whose terms are of all its repetitions. Longer ones drift with the calendar (a year is a day more than
-/// 52 weeks, a week is not 5 sessions where there are holidays), and what they were decades ago blurs what they are.
+/// Longest season whose repetitions all count; see [`crate::lately`].
 pub(crate) const LASTING: usize = 24;
-/// Repetitions that the terms of a longer season are of, the last ones.
-const RECENT: usize = 5;
 /// Least multiplicative term: below it the season is not taken for a factor.
 pub(crate) const LEAST_FACTOR: f64 = 0.01;
 
@@ -57,16 +54,26 @@ fn moving_average(series: &[f64], season: usize) -> Vec<f64> {
     trend
 }
 
-/// The seasonal terms of a complete series, that of its first row first: their mean is 0, or 1 where multiplicative.
-/// Those of a season above [`LASTING`] are of its last [`RECENT`] repetitions. None below two seasons, or if a
-/// multiplicative season meets a trend that is not positive.
+/// The seasonal terms of a complete series, that of its first row first: their mean is 0, or 1 where multiplicative. None
+/// below two seasons, or if a multiplicative season meets a trend that is not positive.
 pub(crate) fn seasonal_terms(series: &[f64], season: usize, kind: Kind) -> Option<Vec<f64>> {
+    terms_from(0, series, season, kind)
+}
+
+/// The same, of a season above [`LASTING`] by its last repetitions only.
+pub(crate) fn recent_terms(series: &[f64], season: usize, kind: Kind, repetitions: usize) -> Option<Vec<f64>> {
+    // the last half season has no trend
+    let last = repetitions.saturating_mul(season).saturating_add(season / 2);
+    let from = if season > LASTING { series.len().saturating_sub(last) } else { 0 };
+    terms_from(from, series, season, kind)
+}
+
+/// The terms by the rows from `from` on.
+fn terms_from(from: usize, series: &[f64], season: usize, kind: Kind) -> Option<Vec<f64>> {
     if season < 2 || series.len() < 2 * season {
         return None;
     }
     let trend = moving_average(series, season);
-    let last = if season > LASTING { RECENT * season + season / 2 } else { series.len() };
-    let from = series.len().saturating_sub(last);
     let (mut sums, mut counts) = (vec![0.0; season], vec![0_usize; season]);
     for (t, (y, trend)) in series.iter().zip(&trend).enumerate().skip(from).filter(|(_, (_, trend))| !trend.is_nan()) {
         if kind == Kind::Multiplicative && *trend <= 0.0 {
@@ -118,13 +125,17 @@ mod tests {
     /// Of a season above [`LASTING`] only the last repetitions count: one that changes long before the end is forgotten.
     #[test]
     fn a_long_season_is_what_it_was_lately() {
+        const REPETITIONS: usize = 5;
         for (season, remembered) in [(24, true), (25, false)] {
             let wave = |t: usize, turn: f64| 10.0 + libm::sin(std::f64::consts::TAU * t as f64 / season as f64 + turn);
-            let last = (RECENT + 1) * season;
+            let last = (REPETITIONS + 1) * season;
             let series: Vec<f64> = (0..3 * last).map(|t| wave(t, if t < 2 * last { 1.0 } else { 0.0 })).collect();
-            let terms = seasonal_terms(&series, season, Kind::Additive).unwrap();
+            let terms = recent_terms(&series, season, Kind::Additive, REPETITIONS).unwrap();
             let off = terms.iter().enumerate().map(|(t, term)| (term + 10.0 - wave(t, 0.0)).abs()).fold(0.0, f64::max);
             assert_eq!(off > 1e-9, remembered, "season {season}: off by {off}");
+            let whole = seasonal_terms(&series, season, Kind::Additive).unwrap();
+            assert_eq!(whole, recent_terms(&series, season, Kind::Additive, usize::MAX).unwrap());
+            assert_eq!(whole == terms, remembered, "season {season}");
         }
     }
 

@@ -18,6 +18,7 @@ mod explain;
 mod frame;
 mod history;
 mod innovations;
+mod lately;
 mod linear;
 mod minimize;
 mod naive;

@@ -113,7 +113,7 @@ mod tests {
         (gram, (0..size).map(|j| a.iter().zip(b).map(|(row, b)| row[j] * b).sum()).collect())
     }
 
-    /// Solutions of scipy.optimize.nnls, made by tests/oracles/nnls.py.
+    /// Solutions of scipy.optimize.nnls, made by tests/oracle/nnls.py.
     #[test]
     fn scipys_solutions() {
         let known: serde_json::Value = serde_json::from_str(include_str!("../tests/data/nnls.json")).unwrap();

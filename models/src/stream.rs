@@ -54,7 +54,7 @@ mod tests {
 
     use super::*;
 
-    /// The words are those of `tests/oracles/streams.py`; the normals are rand_distr 0.6's. A change here changes
+    /// The words are those of `tests/oracle/streams.py`; the normals are rand_distr 0.6's. A change here changes
     /// every stored path.
     #[test]
     fn streams_are_golden() {

@@ -55,7 +55,7 @@ fn near(got: f64, expected: f64, relative: f64) {
     assert!((got - expected).abs() <= relative * expected.abs(), "{got} is not {expected}");
 }
 
-/// Against statsforecast (`tests/oracles/innovations.py`).
+/// Against statsforecast (`tests/oracle/innovations.py`).
 #[test]
 fn seasonal_naive_and_window_average_have_known_answers() {
     let oracle: Value = serde_json::from_str(include_str!("data/innovations.json")).unwrap();

@@ -7,11 +7,7 @@ use super::likelihood::Profile;
 use super::order::Order;
 use super::polynomial::Coefficients;
 use super::start::Start;
-use crate::linear::{cholesky, inverse};
 use crate::minimize::minimize;
-
-/// Step of the second differences of the log-likelihood in a coefficient.
-const CURVATURE_STEP: f64 = 1e-4;
 
 /// Unconstrained number from which on a coefficient may be on its way to the edge of its region, and one that stands for
 /// the edge in double precision.
@@ -105,43 +101,4 @@ fn at_the_edge(cost: &dyn Fn(&[f64]) -> Option<f64>, mut point: Vec<f64>, mut va
         }
     }
     point
-}
-
-/// Standard errors of the coefficients from the curvature of the log-likelihood at its maximum; none where it is not
-/// curved downwards in every direction, as at the edge of the stationary region.
-pub(super) fn coefficient_errors(design: &Design, estimate: &Estimate) -> Option<Vec<f64>> {
-    let size = estimate.order.coefficients();
-    let flat = estimate.coefficients.flat();
-    let mut scratch = Vec::new();
-    let mut at = |moves: &[(usize, f64)]| -> Option<f64> {
-        let mut moved = flat.clone();
-        moves.iter().for_each(|(i, by)| moved[*i] += by);
-        let coefficients = Coefficients::from_flat(&estimate.order, &moved);
-        // coefficients beyond the invertible region repeat likelihoods within it: no curvature there
-        if !coefficients.roots_beyond(1.0) {
-            return None;
-        }
-        let arma = coefficients.expand(estimate.order.season);
-        Profile::new(design, &arma, &mut scratch).map(|p| p.log_likelihood)
-    };
-    let h = CURVATURE_STEP;
-    let centre = estimate.profile.log_likelihood;
-    let mut curvature = vec![0.0; size * size];
-    for i in 0..size {
-        for j in 0..=i {
-            let value = if i == j {
-                at(&[(i, h)])? - 2.0 * centre + at(&[(i, -h)])?
-            } else {
-                let (same, opposite) = (
-                    at(&[(i, h), (j, h)])? + at(&[(i, -h), (j, -h)])?,
-                    at(&[(i, h), (j, -h)])? + at(&[(i, -h), (j, h)])?,
-                );
-                (same - opposite) / 4.0
-            };
-            curvature[i * size + j] = -value / (h * h);
-            curvature[j * size + i] = -value / (h * h);
-        }
-    }
-    let covariance = inverse(&cholesky(&curvature, size)?, size);
-    Some((0..size).map(|i| covariance[i * size + i].sqrt()).collect())
 }

@@ -36,7 +36,10 @@ impl Model for Configured {
     fn fit(&self, window: &History<'_>, context: &FitContext) -> Result<Fitted, ModelError> {
         let sample = Sample::new(window, &vec![true; self.columns.len()], true)?;
         let (seasonality, short) = self.seasonality(&sample, context);
-        let sample = if let Seasonality::Fourier { season } = seasonality { sample.lately(season) } else { sample };
+        let sample = match seasonality {
+            Seasonality::Fourier { season } => sample.lately(season, self.settings.seasons),
+            _ => sample,
+        };
         let [p, d, q] = self.settings.fixed.unwrap_or([0, 0, 0]);
         let order = match seasonality {
             Seasonality::Fixed { seasonal: [seasonal_p, seasonal_d, seasonal_q], season } => {

@@ -75,18 +75,18 @@ impl Profile {
         out
     }
 
-    /// Their standard errors.
-    pub(super) fn regression_errors(&self, design: &Design) -> Vec<f64> {
+    /// Their variances where the process is known.
+    pub(super) fn regression_variances(&self, design: &Design) -> Vec<f64> {
         let size = design.predictors();
         let covariance = inverse(&self.precision, size);
-        let scale = design.regression.scale * self.standardised_variance.sqrt();
+        let scale = design.regression.scale * design.regression.scale * self.standardised_variance;
         let weight = |i: usize, column: usize| design.regression.weights[i][column];
         (0..size)
             .map(|column| {
                 let sum: f64 = (0..size * size)
                     .map(|ij| weight(ij / size, column) * covariance[ij] * weight(ij % size, column))
                     .sum();
-                scale * sum.sqrt()
+                scale * sum
             })
             .collect()
     }

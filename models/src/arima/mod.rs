@@ -5,13 +5,13 @@
 //! is differenced first; one with gaps is filtered in levels with an exact diffuse start, for a difference across a
 //! gap does not exist. The order is fixed, or searched on AICc after KPSS tests for d and a test of the season's
 //! strength for D. With a season above 12, orders are compared near their maximum, found by conditional least squares; the
-//! one chosen is estimated exactly.
+//! one chosen is estimated exactly. Standard errors are those of the observed information of all parameters together.
 //!
 //! Settings:
 //! - `order`: `"auto"` or `[p, d, q]`; `max_p`, `max_q` (3), `max_d` (2).
 //! - `season`: `"week"` (5 sessions on trading days, 7 on calendar days) or a number of sessions. Up to 24 it is
 //!   modelled by seasonal orders, above by Fourier terms, whose number AICc chooses, at most `max_fourier` (10), on the
-//!   last eight seasons of the window.
+//!   window's last `seasons` (8).
 //! - `seasonal`: `"auto"` or `[P, D, Q]`; `max_P`, `max_Q` (2), `max_D` (1). `seasonal_order = [P, D, Q, s]` is short
 //!   for `seasonal` and `season`.
 //! - `differences`: `[d, D]` of a searched order instead of the tests.
@@ -25,6 +25,7 @@ mod condition;
 mod conditional;
 mod design;
 mod diffuse;
+mod errors;
 mod estimate;
 mod explain;
 mod finish;

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::design::Design;
-use super::estimate::{Estimate, coefficient_errors};
+use super::errors::Errors;
+use super::estimate::Estimate;
 use super::stored::Parameters;
 
 /// Orders, named coefficients with standard errors, scale and criteria. Non-finite numbers become null.
@@ -19,22 +20,24 @@ pub(super) fn readable(
     let mut add = |name: String, value: f64, error: Option<f64>| {
         coefficients.push(json!({ "name": name, "value": value, "standard_error": error }));
     };
-    let mut errors = estimate.profile.regression_errors(design).into_iter();
+    let errors = Errors::new(design, estimate);
+    let variances = estimate.profile.regression_variances(design);
+    let unknown = |j: usize| errors.as_ref().map_or(0.0, |errors| errors.added(j));
+    let mut of_regression = variances.iter().enumerate().map(|(j, variance)| (variance + unknown(j)).sqrt());
     if let Some(constant) = parameters.constant {
-        add("constant".into(), constant, errors.next());
+        add("constant".into(), constant, of_regression.next());
     }
     for effect in &parameters.effects {
         if let Some(value) = effect.coefficient {
-            add(effect.column.clone(), value, errors.next());
+            add(effect.column.clone(), value, of_regression.next());
         }
     }
     for (k, pair) in (1..).zip(parameters.fourier.iter().flat_map(|fourier| &fourier.terms)) {
         // a coefficient of exactly zero is a column that was dropped
         for (name, value) in ["sin", "cos"].iter().zip(pair).filter(|(_, value)| **value != 0.0) {
-            add(format!("{name}.{k}"), *value, errors.next());
+            add(format!("{name}.{k}"), *value, of_regression.next());
         }
     }
-    let errors = coefficient_errors(design, estimate);
     let season = parameters.order.season;
     let short = |name: &str, count: usize| (1..=count).map(|lag| format!("{name}.L{lag}")).collect::<Vec<_>>();
     let long = |name: &str, count: usize| (1..=count).map(|k| format!("{name}.L{}", k * season)).collect::<Vec<_>>();
@@ -46,7 +49,7 @@ pub(super) fn readable(
     ]
     .concat();
     for (i, (name, value)) in names.into_iter().zip(estimate.coefficients.flat()).enumerate() {
-        add(name, value, errors.as_ref().and_then(|errors| errors.get(i).copied()));
+        add(name, value, errors.as_ref().map(|errors| errors.of_coefficient(i)));
     }
     let dropped: Vec<Value> =
         dropped.iter().map(|(column, reason)| json!({ "column": column, "reason": reason })).collect();

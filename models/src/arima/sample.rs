@@ -3,8 +3,6 @@
 use crate::decompose::LASTING;
 use crate::{Day, History, ModelError};
 
-/// Repetitions of a long season that models are fitted to, the last ones.
-const MOST_SEASONS: usize = 8;
 /// Magnitude beyond which squares overflow.
 const LARGEST: f64 = 1e150;
 
@@ -55,12 +53,11 @@ impl Sample {
         Ok(Self { days, target: history.target[range].to_vec(), regressors, seen, observed, skipped: first })
     }
 
-    /// Its last repetitions of a season, if that is a long one: as a year's course decades ago says little of the next
-    /// one, so does the size of innovations then. Rows that were not seen count for none. Nothing changes for a season
-    /// of at most [`LASTING`] sessions.
-    pub(crate) fn lately(mut self, season: usize) -> Self {
+    /// Its last repetitions of a season, if that is a long one ([`crate::lately`]). Rows that were not seen count for
+    /// none. Nothing changes for a season of at most [`LASTING`] sessions.
+    pub(crate) fn lately(mut self, season: usize, repetitions: usize) -> Self {
         let seen = self.seen.iter().enumerate().rev().filter(|(_, seen)| **seen);
-        let first = seen.map(|(row, _)| row).nth(MOST_SEASONS * season.max(1) - 1);
+        let first = seen.map(|(row, _)| row).nth((repetitions * season).max(1) - 1);
         let Some(from) = first.filter(|_| season > LASTING) else { return self };
         self.days.drain(..from.min(self.days.len()));
         self.target.drain(..from);
@@ -111,8 +108,9 @@ mod tests {
 
     #[test]
     fn a_long_season_counts_its_last_repetitions() {
+        const REPETITIONS: usize = 8;
         let season = LASTING + 1;
-        let rows = MOST_SEASONS * season;
+        let rows = REPETITIONS * season;
         let days: Vec<Day> = (0..rows as Day + 40).collect();
         let mut target: Vec<f64> = days.iter().map(|day| f64::from(*day)).collect();
         target[..3].fill(f64::NAN);
@@ -122,10 +120,10 @@ mod tests {
         let history = History { days: &days, target: &target, regressors: &regressors };
         let whole = Sample::new(&history, &[true], true).unwrap();
         for short in [LASTING, season + 10] {
-            let kept = whole.clone().lately(short);
+            let kept = whole.clone().lately(short, REPETITIONS);
             assert_eq!((kept.len(), kept.skipped, kept.observed), (rows + 37, 3, rows + 35), "season {short}");
         }
-        let last = whole.lately(season);
+        let last = whole.lately(season, REPETITIONS);
         assert_eq!((last.len(), last.skipped, last.observed), (rows + 2, 38, rows));
         assert!(last.days[0] == 38 && last.target[0] == 38.0 && last.regressors[0][0] == 38.0 && last.seen[0]);
     }

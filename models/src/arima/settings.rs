@@ -4,6 +4,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::order::{MAX_ORDERED_SEASON, MAX_REGRESSORS, Order};
+use crate::lately::{Lately, repetitions};
 use crate::{FutureRegressor, ModelError, ModelSpec};
 
 /// Longest season that Fourier terms are made for.
@@ -66,6 +67,8 @@ pub(super) struct Settings {
     pub(super) differences: Option<[usize; 2]>,
     /// Most Fourier terms.
     pub(super) max_fourier: usize,
+    /// Last repetitions of a season of Fourier terms that are fitted.
+    pub(super) seasons: usize,
     pub(super) constant: Constant,
 }
 
@@ -85,6 +88,7 @@ impl Settings {
             season: Season::None,
             differences: None,
             max_fourier: DEFAULT_FOURIER,
+            seasons: Lately::default().seasons,
             constant: Constant::Auto,
         };
         for (setting, value) in &spec.settings {
@@ -125,6 +129,9 @@ impl Settings {
                 self.season = if season == 0 { Season::None } else { Season::Sessions(season) };
             }
             "max_fourier" => self.max_fourier = parse(value, "a whole number")?,
+            "seasons" => {
+                self.seasons = repetitions(value).map_err(|accepted| format!("{value} is not {accepted}"))?;
+            }
             "constant" if auto => self.constant = Constant::Auto,
             "constant" => {
                 let wanted: bool = parse(value, "true, false or \"auto\"")?;
@@ -132,7 +139,7 @@ impl Settings {
             }
             _ => {
                 let known = "order, max_p, max_q, max_d, seasonal, season, seasonal_order, max_P, max_Q, max_D, \
-                             differences, max_fourier and constant";
+                             differences, max_fourier, seasons and constant";
                 return Err(format!("unknown; arima has {known}"));
             }
         }

@@ -42,14 +42,6 @@ pub(super) struct Estimate {
     cost: f64,
 }
 
-impl Estimate {
-    /// Parameters that no likelihood chose.
-    pub(super) fn given(form: Form, point: Vec<f64>) -> Self {
-        let smoothing = Smoothing::at(&point);
-        Self { form, smoothing, aicc: f64::INFINITY, point, cost: f64::INFINITY }
-    }
-}
-
 /// −2 ln L + 2kn / (n − k − 1) of a form with its variance; infinite where that has no value.
 pub(super) fn criterion(form: Form, log_likelihood: f64, count: usize) -> f64 {
     let (n, k) = (count as f64, form.parameters() as f64 + 1.0);

@@ -28,7 +28,7 @@ impl Model for Configured {
     fn fit(&self, window: &History<'_>, context: &FitContext) -> Result<Fitted, ModelError> {
         let season = self.settings.season.length(context.week);
         let wanted = season > 1 && self.settings.form != Some(Form::None);
-        let sample = Sample::new(window, &[], true)?.lately(if wanted { season } else { 1 });
+        let sample = Sample::new(window, &[], true)?.lately(if wanted { season } else { 1 }, self.settings.seasons);
         if sample.observed < FEWEST {
             return Err(ModelError::TooShort { have: sample.observed, need: FEWEST });
         }
@@ -49,10 +49,8 @@ impl Model for Configured {
         };
         let ready = Ready::new(&sample, season);
         let (best, tried) = search(&ready, &forms);
-        let best = best.unwrap_or_else(|| {
-            notes.push("simple smoothing: no form could be estimated".to_owned());
-            Estimate::given(Form::None, SIMPLE_SMOOTHING.to_vec())
-        });
+        // every form has starts in its region, whatever the season
+        let best = best.ok_or_else(|| ModelError::Numerical("no form has finite least squares".into()))?;
         frame.stored(&ready, &best, &tried, notes)
     }
 }

@@ -4,17 +4,18 @@
 //! the season (S), with real (P) or complex (F) seasonal terms beside the level. α and β maximise the Gaussian
 //! likelihood over the admissible region; the first components are backcast, as in
 //! statsforecast and R's `smooth`; the form is fixed or chosen on AICc, which counts α, β and the variance as
-//! statsforecast does. Of a season above 24 sessions the window's last eight count. Paths follow the state equations with
-//! normal innovations. Missing sessions move the state by its forecast.
+//! statsforecast does. Paths follow the state equations with normal innovations. Missing sessions move the state by its
+//! forecast.
 //!
 //! The level is not tied to a trend: with α₁ = 1 it is simple smoothing by α₀ − 1, above it forecasts grow away from
 //! zero, below they return to it. A series and a multiple of it have the same parameters; moving it by a constant
 //! changes them.
 //!
-//! Settings: `model` (`"auto"`, `"N"`, `"S"`, `"P"` or `"F"`), `season` (`"week"`, `"none"` or a number of sessions).
+//! Settings: `model` (`"auto"`, `"N"`, `"S"`, `"P"` or `"F"`), `season` (`"week"`, `"none"` or a number of sessions),
+//! `seasons` (8), the last repetitions of a season above 24 sessions that a fit sees.
 //!
 //! Fallbacks, recorded in [`crate::Fitted::fallback`]: a constant series keeps its value with zero spread; a season
-//! seen less than twice is left out; where no admissible form can be estimated, simple smoothing by a half.
+//! seen less than twice is left out.
 
 mod descent;
 mod dual;

@@ -2,6 +2,7 @@
 
 use super::form::Form;
 use crate::ets::{MAX_SEASON, Season};
+use crate::lately::{Lately, repetitions};
 use crate::{ModelError, ModelSpec};
 
 /// What a specification says.
@@ -10,13 +11,15 @@ pub(super) struct Settings {
     /// One form, or none: chosen.
     pub(super) form: Option<Form>,
     pub(super) season: Season,
+    /// Last repetitions of a long season that are fitted.
+    pub(super) seasons: usize,
 }
 
 impl Settings {
-    /// Reads `model` and `season`.
+    /// Reads `model`, `season` and `seasons`.
     pub(super) fn read(spec: &ModelSpec) -> Result<Self, ModelError> {
         let refuse = |setting: &str, message: String| spec.refuse(setting, message);
-        let mut settings = Self { form: None, season: Season::Week };
+        let mut settings = Self { form: None, season: Season::Week, seasons: Lately::default().seasons };
         for (setting, value) in &spec.settings {
             let wrong = |accepted: &str| refuse(setting, format!("{value} is not {accepted}"));
             match setting.as_str() {
@@ -29,7 +32,8 @@ impl Settings {
                     let accepted = format!("\"week\", \"none\" or a whole number up to {MAX_SEASON}");
                     settings.season = Season::read(value).ok_or_else(|| wrong(&accepted))?;
                 }
-                _ => return Err(refuse(setting, "unknown; ces has model and season".into())),
+                "seasons" => settings.seasons = repetitions(value).map_err(|accepted| wrong(&accepted))?,
+                _ => return Err(refuse(setting, "unknown; ces has model, season and seasons".into())),
             }
         }
         if settings.form.is_some_and(Form::seasonal) && settings.season == Season::Sessions(1) {
@@ -64,7 +68,8 @@ mod tests {
             json!({ "model": "S", "season": "none" }),
             json!({ "season": 0 }),
             json!({ "season": 1_001 }),
-            json!({ "seasons": 7 }),
+            json!({ "seasons": 1 }),
+            json!({ "term_seasons": 7 }),
         ] {
             assert_eq!(read(wrong.clone()).unwrap_err().code(), "setting", "{wrong}");
         }

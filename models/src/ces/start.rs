@@ -3,7 +3,8 @@
 
 use super::form::Form;
 use super::recursion::{Components, Pair};
-use crate::decompose::{Kind, seasonal_terms};
+use crate::decompose::{Kind, recent_terms};
+use crate::lately::Lately;
 
 /// Rows whose mean is the first level without season.
 const ROWS: usize = 10;
@@ -38,7 +39,7 @@ pub(super) fn guess(form: Form, series: &[f64], season: usize) -> Option<Compone
         Form::None => Vec::new(),
         Form::Simple => series.get(..season)?.iter().map(|y| pair(*y)).collect(),
         Form::Partial | Form::Full => {
-            let terms = seasonal_terms(series, season, Kind::Additive)?;
+            let terms = recent_terms(series, season, Kind::Additive, Lately::default().term_seasons)?;
             let real = |term: &f64| Pair { level: *term, information: 0.0 };
             let complex = |term: &f64| pair(*term);
             if form == Form::Partial { terms.iter().map(real).collect() } else { terms.iter().map(complex).collect() }
@@ -57,4 +58,28 @@ pub(super) fn points(form: Form) -> Vec<Vec<Vec<f64>>> {
     };
     let with = |alpha: &[f64; 2]| betas.iter().map(|beta| [alpha.as_slice(), beta].concat()).collect::<Vec<_>>();
     ALPHAS.iter().map(|group| group.iter().flat_map(with).collect()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ces::form::{Rule, Smoothing};
+    use crate::ces::stability::slack;
+    use crate::ets::MAX_SEASON;
+
+    /// Of those whose level returns to zero some lie in the region itself, without the growth that a window allows: a
+    /// search never lacks a start.
+    #[test]
+    fn every_form_has_a_start_in_its_region_whatever_the_season() {
+        for form in Form::ALL {
+            let last = points(form).pop().unwrap_or_default();
+            for season in (2..=60).chain((61..MAX_SEASON).step_by(47)).chain([MAX_SEASON]) {
+                let inside = |point: &Vec<f64>| {
+                    let rule: Rule<f64> = Rule::new(form, Smoothing::at(point).all());
+                    slack(&rule, season, 0.0).is_some()
+                };
+                assert!(last.iter().any(inside), "{form:?} {season} {last:?}");
+            }
+        }
+    }
 }

@@ -75,7 +75,7 @@ mod tests {
         (0..errors[0].len()).map(|row| combined(row) * combined(row)).sum()
     }
 
-    /// Minima over the simplex by scipy, made by tests/oracles/nnls.py.
+    /// Minima over the simplex by scipy, made by tests/oracle/nnls.py.
     #[test]
     fn scipys_minima() {
         let known: serde_json::Value = serde_json::from_str(include_str!("../../tests/data/nnls.json")).unwrap();

@@ -28,7 +28,8 @@ impl Model for Configured {
     fn fit(&self, window: &History<'_>, context: &FitContext) -> Result<Fitted, ModelError> {
         let season = self.settings.season.length(context.week);
         let asked = self.settings.pattern.season != Some(Part::None);
-        let sample = Sample::new(window, &[], true)?.lately(if asked { season } else { 1 });
+        let lately = self.settings.lately;
+        let sample = Sample::new(window, &[], true)?.lately(if asked { season } else { 1 }, lately.seasons);
         let need = Form::SIMPLE.estimated(1) + SPARE;
         if sample.observed < need {
             return Err(ModelError::TooShort { have: sample.observed, need });
@@ -58,7 +59,7 @@ impl Model for Configured {
         let mut tried = Vec::new();
         let mut best = None;
         if seasonal && season > LONGEST {
-            let found = fit_long(&sample, season, &pattern, context.horizon, |rest, pattern| {
+            let found = fit_long(&sample, season, lately.term_seasons, &pattern, context.horizon, |rest, pattern| {
                 let positive = positive && pattern.relative_error != Some(false);
                 search(&Ready::new(rest, 1), &pattern.forms(positive, false)).0
             });

@@ -9,7 +9,7 @@ use super::filter::filter;
 use super::form::{Form, Part, Pattern};
 use super::recursion::{Components, Smoothing};
 use crate::arima::Sample;
-use crate::decompose::{Kind, LASTING, LEAST_FACTOR, adjusted, bridged, seasonal_terms};
+use crate::decompose::{Kind, LASTING, LEAST_FACTOR, adjusted, bridged, recent_terms};
 
 /// Longest season that a seasonal form is fitted to.
 pub(super) const LONGEST: usize = LASTING;
@@ -17,18 +17,19 @@ pub(super) const LONGEST: usize = LASTING;
 /// day, on which automatic choices are known to fail.
 pub(super) const CHECKED: usize = 24;
 
-/// The fit of a series with a long season, and what was done. `fit` finds the best form of a pattern for a
-/// non-seasonal series; `horizon` is how far forecasts will be asked for.
+/// The fit of a series with a long season, and what was done. Its terms are of the last `term_seasons`; `fit` finds the
+/// best form of a pattern for a non-seasonal series; `horizon` is how far forecasts will be asked for.
 pub(super) fn fit_long(
     sample: &Sample,
     season: usize,
+    term_seasons: usize,
     pattern: &Pattern,
     horizon: usize,
     fit: impl Fn(&Sample, &Pattern) -> Option<Estimate>,
 ) -> Option<(Estimate, String)> {
     let filled = bridged(&sample.target, &sample.seen);
     let plain = Pattern { season: Some(Part::None), ..*pattern };
-    let fixed = |kind: Kind| fixed(sample, &filled, season, &plain, kind, &fit);
+    let fixed = |kind: Kind| fixed(sample, &filled, season, term_seasons, &plain, kind, &fit);
     let found = kinds(pattern, &filled).filter_map(&fixed).min_by(|a, b| a.aicc.total_cmp(&b.aicc));
     // factors may be too small to divide by
     let seasonal = found.or_else(|| fixed(Kind::Additive))?;
@@ -94,11 +95,12 @@ fn fixed(
     sample: &Sample,
     filled: &[f64],
     season: usize,
+    term_seasons: usize,
     plain: &Pattern,
     kind: Kind,
     fit: impl Fn(&Sample, &Pattern) -> Option<Estimate>,
 ) -> Option<Estimate> {
-    let terms = seasonal_terms(filled, season, kind)?;
+    let terms = recent_terms(filled, season, kind, term_seasons)?;
     let multiplied = kind == Kind::Multiplicative;
     if multiplied && terms.iter().any(|term| *term < LEAST_FACTOR) {
         return None;

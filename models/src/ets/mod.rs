@@ -7,13 +7,14 @@
 //! forecast.
 //!
 //! Settings: `model` (`"auto"`, a form such as `"AAdM"`, or one with open parts such as `"ZZN"`), `season` (`"week"`,
-//! `"none"` or a number of sessions), `damped` (`true`, `false` or `"auto"`).
+//! `"none"` or a number of sessions), `damped` (`true`, `false` or `"auto"`); `seasons` (8) and `term_seasons` (5), the
+//! last repetitions of a season above 24 sessions that a fit sees, and that the terms of the season are of.
 //!
 //! Fallbacks, recorded in [`crate::Fitted::fallback`]: a constant series keeps its value with zero spread;
 //! multiplicative forms that were asked for become additive where a price is zero or negative; a season seen less than
-//! twice is left out; one above 24 sessions, of which the last eight count, is fixed by moving averages over the last
-//! five, as summands or factors, and left out where AICc prefers that; from 24 sessions on the value one season before is
-//! used where that forecasts better; where no form can be estimated, a random walk.
+//! twice is left out; one above 24 sessions is fixed by moving averages, as summands or factors, and left out where AICc
+//! prefers that; from 24 sessions on the value one season before is used where that forecasts better; where no form can be
+//! estimated, a random walk.
 
 mod bounds;
 mod condition;

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::form::{Part, Pattern};
+use crate::lately::{Lately, repetitions};
 use crate::{ModelError, ModelSpec};
 
 /// Longest season.
@@ -45,13 +46,14 @@ impl Season {
 pub(super) struct Settings {
     pub(super) pattern: Pattern,
     pub(super) season: Season,
+    pub(super) lately: Lately,
 }
 
 impl Settings {
-    /// Reads `model`, `season` and `damped`.
+    /// Reads `model`, `season`, `damped`, `seasons` and `term_seasons`.
     pub(super) fn read(spec: &ModelSpec) -> Result<Self, ModelError> {
         let refuse = |setting: &str, message: String| spec.refuse(setting, message);
-        let mut settings = Self { pattern: Pattern::ANY, season: Season::Week };
+        let mut settings = Self { pattern: Pattern::ANY, season: Season::Week, lately: Lately::default() };
         let mut damped = None;
         for (setting, value) in &spec.settings {
             let wrong = |accepted: &str| refuse(setting, format!("{value} is not {accepted}"));
@@ -66,9 +68,16 @@ impl Settings {
                     let accepted = format!("\"week\", \"none\" or a whole number up to {MAX_SEASON}");
                     settings.season = Season::read(value).ok_or_else(|| wrong(&accepted))?;
                 }
+                "seasons" => settings.lately.seasons = repetitions(value).map_err(|accepted| wrong(&accepted))?,
+                "term_seasons" => {
+                    settings.lately.term_seasons = repetitions(value).map_err(|accepted| wrong(&accepted))?;
+                }
                 "damped" if value.as_str() == Some("auto") => damped = None,
                 "damped" => damped = Some(value.as_bool().ok_or_else(|| wrong("true, false or \"auto\""))?),
-                _ => return Err(refuse(setting, "unknown; ets has model, season and damped".into())),
+                _ => {
+                    let known = "unknown; ets has model, season, damped, seasons and term_seasons";
+                    return Err(refuse(setting, known.into()));
+                }
             }
         }
         let seasonal_form = matches!(settings.pattern.season, Some(Part::Additive | Part::Multiplicative));
@@ -120,8 +129,10 @@ mod tests {
             json!({ "model": "ANN", "damped": true }),
             json!({ "model": "AAdN", "damped": false }),
             json!({ "damped": 1 }),
+            json!({ "term_seasons": 1 }),
+            json!({ "seasons": "all" }),
             json!({ "model": "AZM" }),
-            json!({ "seasons": 7 }),
+            json!({ "lags": 7 }),
         ] {
             assert_eq!(read(wrong.clone()).unwrap_err().code(), "setting", "{wrong}");
         }

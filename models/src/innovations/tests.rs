@@ -1,4 +1,4 @@
-//! Known answers (`tests/oracles/innovations.py`) and moments of every law.
+//! Known answers (`tests/oracle/innovations.py`) and moments of every law.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 

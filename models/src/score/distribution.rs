@@ -57,7 +57,7 @@ mod tests {
         assert!((got - want).abs() < 1e-12, "{got} is not {want}");
     }
 
-    /// scoringrules 0.10, by `tests/oracles/scores.py`.
+    /// scoringrules 0.10, by `tests/oracle/scores.py`.
     #[test]
     fn crps_known_answers() {
         let x = [1.0, 2.0, 4.0, 7.0, 11.0];

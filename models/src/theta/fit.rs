@@ -26,7 +26,7 @@ pub(super) struct Configured {
 impl Model for Configured {
     fn fit(&self, window: &History<'_>, context: &FitContext) -> Result<Fitted, ModelError> {
         let season = self.settings.season.length(context.week);
-        let sample = Sample::new(window, &[], true)?.lately(season);
+        let sample = Sample::new(window, &[], true)?.lately(season, self.settings.lately.seasons);
         if sample.observed < FEWEST {
             return Err(ModelError::TooShort { have: sample.observed, need: FEWEST });
         }

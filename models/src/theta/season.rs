@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::settings::Settings;
-use crate::decompose::{Kind, LEAST_FACTOR, adjusted, seasonal_terms, significant};
+use crate::decompose::{Kind, LEAST_FACTOR, adjusted, recent_terms, significant};
 
 /// Shortest season that is tested for.
 const SHORTEST: usize = 4;
@@ -64,7 +64,8 @@ pub(super) fn deseasoned(series: &[f64], season: usize, settings: &Settings) -> 
     }
     let wanted = settings.decomposition == Kind::Multiplicative;
     let positive = series.iter().all(|y| *y > 0.0);
-    let of = |kind: Kind| seasonal_terms(series, season, kind).map(|values| (kind, values));
+    let repetitions = settings.lately.term_seasons;
+    let of = |kind: Kind| recent_terms(series, season, kind, repetitions).map(|values| (kind, values));
     let factors = (wanted && positive).then(|| of(Kind::Multiplicative));
     let factors = factors.flatten().filter(|(_, values)| values.iter().all(|term| *term >= LEAST_FACTOR));
     match factors.or_else(|| of(Kind::Additive)) {

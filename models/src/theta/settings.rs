@@ -3,6 +3,7 @@
 use super::recursion::Kind;
 use crate::decompose::Kind as Decomposition;
 use crate::ets::{MAX_SEASON, Season};
+use crate::lately::{Lately, repetitions};
 use crate::{ModelError, ModelSpec};
 
 /// What a specification says.
@@ -12,13 +13,15 @@ pub(super) struct Settings {
     pub(super) kind: Option<Kind>,
     pub(super) season: Season,
     pub(super) decomposition: Decomposition,
+    pub(super) lately: Lately,
 }
 
 impl Settings {
-    /// Reads `model`, `season` and `decomposition`.
+    /// Reads `model`, `season`, `decomposition`, `seasons` and `term_seasons`.
     pub(super) fn read(spec: &ModelSpec) -> Result<Self, ModelError> {
         let refuse = |setting: &str, message: String| spec.refuse(setting, message);
-        let mut settings = Self { kind: None, season: Season::Week, decomposition: Decomposition::Multiplicative };
+        let decomposition = Decomposition::Multiplicative;
+        let mut settings = Self { kind: None, season: Season::Week, decomposition, lately: Lately::default() };
         for (setting, value) in &spec.settings {
             let wrong = |accepted: &str| refuse(setting, format!("{value} is not {accepted}"));
             match setting.as_str() {
@@ -39,7 +42,14 @@ impl Settings {
                         _ => return Err(wrong("\"multiplicative\" or \"additive\"")),
                     }
                 }
-                _ => return Err(refuse(setting, "unknown; theta has model, season and decomposition".into())),
+                "seasons" => settings.lately.seasons = repetitions(value).map_err(|accepted| wrong(&accepted))?,
+                "term_seasons" => {
+                    settings.lately.term_seasons = repetitions(value).map_err(|accepted| wrong(&accepted))?;
+                }
+                _ => {
+                    let known = "unknown; theta has model, season, decomposition, seasons and term_seasons";
+                    return Err(refuse(setting, known.into()));
+                }
             }
         }
         Ok(settings)

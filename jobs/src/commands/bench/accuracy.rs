@@ -77,7 +77,9 @@ pub(crate) async fn run(cli: &Cli, command: &AccuracyCommand, stopped: watch::Re
     accuracy::print(&panel, &plan, &results, started.elapsed());
     if let Some(target) = &command.out {
         let rows = accuracy::write(&Target::parse(target), &panel, &plan, &results).await?;
-        show::line(format_args!("{rows} rows in {target}"));
+        if !look::get().errors_as_json() {
+            show::line(format_args!("{rows} rows in {target}"));
+        }
     }
     Ok(())
 }

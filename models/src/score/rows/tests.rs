@@ -22,7 +22,7 @@ fn near(got: f64, want: f64) {
     assert!((got - want).abs() < 1e-9, "{got} is not {want}");
 }
 
-/// numpy 2.4 and scoringrules 0.10, by `tests/oracles/scores.py`.
+/// numpy 2.4 and scoringrules 0.10, by `tests/oracle/scores.py`.
 #[test]
 fn three_days_against_numpy_and_scoringrules() {
     let rows = rows(&[12.0, 7.0, 13.0], 2.0);

@@ -1,8 +1,8 @@
 """Makes models/tests/data/innovations.json with arch, scipy and statsforecast, or fits GARCH to a price file.
 
     python3 -m venv venv && venv/bin/pip install arch==8.0.0 scipy==1.17.1 statsforecast==2.1.1
-    venv/bin/python models/tests/oracles/innovations.py models/tests/data/innovations.json
-    venv/bin/python models/tests/oracles/innovations.py prices.csv
+    venv/bin/python models/tests/oracle/innovations.py models/tests/data/innovations.json
+    venv/bin/python models/tests/oracle/innovations.py prices.csv
 
 garch: for each simulated series, the log-likelihood and the conditional variances of ZeroMean with GARCH(1, 1) and
 StudentsT at given parameters, and its optimum with standard errors from the Hessian. Without rescaling.

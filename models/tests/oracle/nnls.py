@@ -1,7 +1,7 @@
 """Makes models/tests/data/nnls.json with scipy.
 
     python3 -m venv venv && venv/bin/pip install scipy==1.17.1
-    venv/bin/python models/tests/oracles/nnls.py models/tests/data/nnls.json
+    venv/bin/python models/tests/oracle/nnls.py models/tests/data/nnls.json
 
 problems: matrices (rows of A), right-hand sides b, and scipy.optimize.nnls(A, b): solution and residual norm.
 simplex: errors (one list per member) and the weights w ≥ 0 with sum 1 that minimise the norm of Σ w_j e_j, by
