@@ -156,6 +156,7 @@ impl From<DataFusionError> for EngineError {
         match error {
             DataFusionError::External(inner) => match inner.downcast::<Self>() {
                 Ok(ours) => *ours,
+                Err(other) if StoreFault::in_chain(other.as_ref()).is_some() => Self::storage("object store", other),
                 Err(other) => Self::Plan(DataFusionError::External(other)),
             },
             DataFusionError::Context(_, inner) => (*inner).into(),

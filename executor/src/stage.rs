@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use almanac_engine::cluster::metrics::{OUTCOMES, TASK_SECONDS, TASKS_ENDED, TASKS_RUNNING};
 use almanac_engine::plan::cancel::Cancellation;
+use almanac_engine::plan::stoppable::stoppable;
 use async_trait::async_trait;
 use ballista_core::JobId;
 use ballista_core::serde::protobuf::{RuntimeStatsReport, ShuffleWritePartition, TaskColumnStats, WindowStateReport};
@@ -65,6 +66,7 @@ impl ExecutionEngine for CancellingEngine {
         let job = job_id.to_string();
         let shown = DisplayableExecutionPlan::new(plan.as_ref());
         tracing::debug!(job, stage = stage_id, task = task_id, plan = %shown.indent(false), "task begins");
+        let plan = stoppable(plan)?;
         let inner =
             self.inner.create_query_stage_exec(job_id, stage_id, task_id, partitions, plan, work_dir, config)?;
         Ok(Arc::new(Stage { inner, job, stage: stage_id, metrics: self.metrics.clone() }))

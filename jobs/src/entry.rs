@@ -50,8 +50,9 @@ fn trace(verbose: u8) {
 fn run(cli: Cli, resumes: bool) -> Outcome {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(8 << 20).build();
     let runtime = runtime.map_err(|error| EngineError::storage("worker threads", error))?;
-    // a run closes its ledger before it leaves, a query over a cluster is cancelled; all else may stop where it is
-    let over_a_cluster = matches!(cli.command, Command::Sql(_)) && cli.places.scheduler.is_some();
+    // a run closes its ledger before it leaves, jobs of a cluster are cancelled; all else may stop where it is
+    let over_a_cluster =
+        matches!(cli.command, Command::Sql(_) | Command::Build | Command::Evaluate) && cli.places.scheduler.is_some();
     let closes = resumes || over_a_cluster || matches!(cli.command, Command::Bench(_));
     // while a prompt waits Ctrl-C is a key, and while a query runs it stops the query alone
     let prompts = matches!(&cli.command, Command::Sql(command) if commands::prompts(command));

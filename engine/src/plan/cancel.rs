@@ -2,7 +2,7 @@
 //!
 //! A cluster that cancels a task drops the future that waits for it, but the plan's streams run on. Whoever runs tasks
 //! puts a [`Cancellation`] into the session's configuration and sets it when the task is over; every step looks at it
-//! between two units of work.
+//! between two units of work, and joins between two batches ([`super::stoppable`]).
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;

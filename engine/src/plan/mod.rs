@@ -26,6 +26,7 @@ pub(crate) mod rows;
 pub mod score;
 pub mod servable;
 pub mod silver;
+pub mod stoppable;
 pub mod stored;
 pub mod worklist;
 pub mod write_forecasts;

@@ -103,13 +103,14 @@ impl Runner {
         cluster.cancel(|job| gone.contains(job)).await
     }
 
-    /// Cancels what the cluster still computes for the run of this job, which ends early; returns how many jobs.
+    /// Cancels what the cluster still computes for this process at this warehouse; returns how many jobs.
     ///
     /// # Errors
     /// [`crate::EngineError::Scheduler`] if the scheduler does not answer.
-    pub async fn cancel_run(&self, job: &Job) -> Result<usize> {
+    pub async fn cancel_own(&self, warehouse: &Warehouse) -> Result<usize> {
         let Self::Cluster(cluster) = self else { return Ok(0) };
-        cluster.cancel(|name| Name::parse(&job.warehouse, name).is_some_and(|name| name.run == job.run_id)).await
+        let (root, own) = (warehouse.root().to_string(), process::own());
+        cluster.cancel(|job| Name::parse(&root, job).is_some_and(|name| name.driver == own)).await
     }
 }
 

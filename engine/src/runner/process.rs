@@ -1,6 +1,7 @@
 //! Which process drives a job: another one on the same machine sees whether it still runs.
 
 use std::fs;
+use std::sync::OnceLock;
 
 use sha2::{Digest, Sha256};
 
@@ -8,12 +9,14 @@ use crate::cell::hex;
 
 /// Separates the parts.
 const BETWEEN: char = '-';
-/// Names a process of which the system tells nothing.
+/// Begins the name of a process of which the system tells nothing.
 const UNKNOWN: &str = "unknown";
 
-/// Names this process.
+/// Names this process, always in the same way.
 pub(super) fn own() -> String {
-    name(std::process::id()).unwrap_or_else(|| UNKNOWN.to_owned())
+    static OWN: OnceLock<String> = OnceLock::new();
+    let unknown = || format!("{UNKNOWN}{BETWEEN}{}", uuid::Uuid::new_v4().simple());
+    OWN.get_or_init(|| name(std::process::id()).unwrap_or_else(unknown)).clone()
 }
 
 /// Machine, number and time of the start: numbers alone are given again.

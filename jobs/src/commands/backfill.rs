@@ -28,14 +28,11 @@ pub(crate) async fn infer(session: &Session) -> Outcome {
 }
 
 pub(crate) async fn backfill(session: &Session, source: Option<&Path>, options: &InputOptions) -> Outcome {
-    let prepare = async {
-        input::ingest(session, source, options).await?;
-        input::build(session).await
-    };
     tokio::select! {
-        prepared = prepare => prepared?,
+        ingested = input::ingest(session, source, options) => ingested?,
         () = session.interrupted() => return Err(EngineError::Interrupted.into()),
     }
+    input::build(session).await?;
     steps(session, "backfill", Steps { train: true, infer: true }).await.map(|_| ())
 }
 
@@ -56,13 +53,7 @@ async fn steps(session: &Session, command: &str, steps: Steps) -> Outcome<Ran> {
     let listener = Listener::start();
     let (selection, runner) = (session.selection.clone(), session.runner.clone());
     let options = Options { selection, runner, events: Some(listener.sender.clone()) };
-    let ran = tokio::select! {
-        ran = run(session, &job, &options, &mut ledger, steps) => ran,
-        () = session.interrupted() => Err(EngineError::Interrupted),
-    };
-    if ran.is_err() {
-        stop(session, &job).await;
-    }
+    let ran = session.or_interrupted(run(session, &job, &options, &mut ledger, steps)).await;
     drop(options);
     listener.finish().await;
     let worked = |ran: &Ran| [&ran.train, &ran.infer].into_iter().flatten().any(|report| report.units > 0);
@@ -91,15 +82,6 @@ async fn steps(session: &Session, command: &str, steps: Steps) -> Outcome<Ran> {
 /// Units that failed in either step.
 fn failed(ran: &Ran) -> u64 {
     [&ran.train, &ran.infer].into_iter().flatten().map(|report| report.failed).sum()
-}
-
-/// Cancels what a cluster still computes for a run that ends early.
-async fn stop(session: &Session, job: &Job) {
-    match session.runner.cancel_run(job).await {
-        Ok(0) => {}
-        Ok(jobs) => tracing::info!(jobs, "cancelled on the cluster"),
-        Err(error) => tracing::warn!(%error, "jobs of this run could not be cancelled"),
-    }
 }
 
 async fn run(

@@ -1,6 +1,5 @@
 //! `evaluate`: scores forecasts against what happened, and shows them by key and model.
 
-use almanac_engine::EngineError;
 use almanac_engine::evaluate::{self, EvaluateReport, ModelScore};
 use serde_json::{Value, json};
 
@@ -14,16 +13,8 @@ const KEYS_SHOWN: usize = 20;
 
 pub(crate) async fn run(session: &Session) -> Outcome {
     let job = session.job().await?;
-    let report = tokio::select! {
-        report = evaluate::evaluate(&session.warehouse, &job, &session.selection, &session.runner) => report,
-        () = session.interrupted() => Err(EngineError::Interrupted),
-    };
-    if report.is_err()
-        && let Err(error) = session.runner.cancel_run(&job).await
-    {
-        tracing::warn!(%error, "jobs of this evaluation could not be cancelled");
-    }
-    let report = report?;
+    let scored = evaluate::evaluate(&session.warehouse, &job, &session.selection, &session.runner);
+    let report = session.or_interrupted(scored).await?;
     let mut told = facts(&report);
     told["synthetic"] = json!(session.settings.dataset.synthetic);
     progress::step("evaluate", &sentence(&report), told);

@@ -48,16 +48,17 @@ fn ingested(report: &IngestReport) -> String {
     format!("{rows} rows of {} sources, {changed} changed{quarantined}", report.sources.len())
 }
 
-fn built(report: &BuildReport) -> String {
+fn told(report: &BuildReport) -> String {
     let written = if report.model_input_written { "written" } else { "unchanged" };
     format!("{} rows of model input for {} keys, {written}", report.model_input_rows, report.keys)
 }
 
 pub(crate) async fn build(session: &Session) -> Outcome {
     let started = std::time::Instant::now();
-    let report = build::build(&session.settings, &session.warehouse, &session.runner).await?;
+    let built = build::build(&session.settings, &session.warehouse, &session.runner);
+    let report = session.or_interrupted(built).await?;
     let seconds = started.elapsed().as_secs_f64();
     let facts = json!({ "report": serde_json::to_value(&report).unwrap_or_default(), "seconds": seconds });
-    progress::step("build", &format!("{} in {seconds:.1} s", built(&report)), facts);
+    progress::step("build", &format!("{} in {seconds:.1} s", told(&report)), facts);
     Ok(())
 }

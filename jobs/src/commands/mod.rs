@@ -18,7 +18,7 @@ mod maintain;
 mod models;
 mod plan;
 mod plot;
-mod reference;
+pub(crate) mod reference;
 mod rows;
 mod runs;
 mod sql;
@@ -81,6 +81,27 @@ impl Session {
         if self.stopped.clone().wait_for(|stopped| *stopped).await.is_err() {
             std::future::pending::<()>().await;
         }
+    }
+
+    /// The work, unless the user interrupts. What a cluster still computes for it is cancelled where it fails.
+    pub(crate) async fn or_interrupted<T, E: From<EngineError>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        let ended = tokio::select! {
+            ended = work => ended,
+            () = self.interrupted() => Err(EngineError::Interrupted.into()),
+        };
+        if ended.is_err() {
+            match self.runner.cancel_own(&self.warehouse).await {
+                Ok(0) => {}
+                Ok(jobs) => tracing::info!(jobs, "cancelled on the cluster"),
+                Err(error) => {
+                    tracing::warn!(%error, "what the cluster computes for this command could not be cancelled");
+                }
+            }
+        }
+        ended
     }
 
     /// The document, with a word that the data is generated where it is.

@@ -54,7 +54,7 @@ fn scores_are_those_of_an_evaluation_here() {
 }
 
 /// Two years of daily sales of many items, and promotions of some known in advance.
-fn panel(folder: &Path, items: usize) {
+pub(crate) fn panel(folder: &Path, items: usize) {
     let (mut sales, mut plan) = (String::from("date,item,sales\n"), String::from("date,item,promo\n"));
     let first = chrono::NaiveDate::from_ymd_opt(2022, 1, 1).unwrap();
     for item in 0..items {
@@ -74,7 +74,7 @@ fn panel(folder: &Path, items: usize) {
     fs::write(folder.join("almanac.toml"), config).unwrap();
 }
 
-fn command(folder: &Path, warehouse: &str, arguments: &[&str]) -> Command {
+pub(crate) fn command(folder: &Path, warehouse: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(binary());
     command.arg("--config").arg(folder.join("almanac.toml")).arg("--source").arg(folder);
     command.arg("--warehouse").arg(folder.join(warehouse)).args(arguments);

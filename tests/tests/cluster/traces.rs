@@ -51,7 +51,7 @@ fn what_a_backfill_leaves_to_be_seen() {
         assert!((0.0..=1.0).contains(&idle), "{step}: {idle}");
     }
     succeed(warehouse.command(&["evaluate", "--scheduler", &cluster.address()]));
-    // 16 cells are as many parts of work, and two cores take eight tasks each
+    // 16 cells are as many parts of work, and two cores take up to ten tasks each
     for step in ["train", "infer"] {
         // its first job, at the first attempt
         let jobs = cluster.jobs(step);

@@ -30,7 +30,7 @@ use self::report::{ColumnReport, Disagreement};
 use self::track::SourceTracks;
 use crate::cell::Cell;
 use crate::delta::replace::one_batch;
-use crate::delta::{Rewritten, Snapshot, Version, Warehouse};
+use crate::delta::{Rewritten, Snapshot, Version, Warehouse, fault};
 use crate::plan::attach_windows::external;
 use crate::plan::job::{Job, SharedJob, key_values};
 use crate::plan::report as reports;
@@ -152,6 +152,7 @@ async fn bucket(
     cell: Cell,
     units: &[Unit],
 ) -> EngineResult<CellResult> {
+    fault::pause("bucket").await;
     let started = Instant::now();
     let settings = &job.settings;
     let columns = silver_columns(settings);
