@@ -50,7 +50,7 @@ def compare(connection: duckdb.DuckDBPyConnection, name: str, sides: list[str], 
     columns = []
     for view, place in zip(("one", "other"), sides):
         place = place.replace("'", "''")
-        connection.execute(f"create or replace temp view {view} as select * from delta_scan('{place}')")
+        connection.execute(f"create or replace temp table {view} as select * from delta_scan('{place}')")
         described = connection.execute(f"describe {view}").fetchall()
         columns.append({column: kind for column, kind, *_ in described})
     rows = [number(connection, f"select count(*) from {view}") for view in ("one", "other")]
@@ -70,7 +70,9 @@ def compare(connection: duckdb.DuckDBPyConnection, name: str, sides: list[str], 
             if unique != count:
                 problems.append(f"{name}: {count - unique} rows of {view} beyond one per {', '.join(grain)}")
     content = quoted([column for column in columns[0] if column not in OF_THE_RUN])
-    for view, against in (("one", "other"), ("other", "one")):
+    # as many rows, of which none is only on the first side, are the same
+    ways = (("one", "other"), ("other", "one"))
+    for view, against in ways if rows[0] != rows[1] else ways[:1]:
         extra = f"select {content} from {view} except all select {content} from {against}"
         found = number(connection, f"select count(*) from ({extra})")
         if found:

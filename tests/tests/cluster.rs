@@ -23,6 +23,8 @@ mod http;
 mod independent;
 #[path = "cluster/interrupted.rs"]
 mod interrupted;
+#[path = "cluster/interrupted_tables.rs"]
+mod interrupted_tables;
 #[path = "cluster/losses.rs"]
 mod losses;
 #[path = "cluster/metrics.rs"]
@@ -42,10 +44,16 @@ mod plans;
 mod process;
 #[path = "cluster/processes.rs"]
 mod processes;
+#[path = "cluster/query_interrupted.rs"]
+mod query_interrupted;
 #[path = "once/random.rs"]
 mod random;
+#[path = "cluster/readme.rs"]
+mod readme;
 #[path = "cluster/regenerated.rs"]
 mod regenerated;
+#[path = "cluster/relay.rs"]
+mod relay;
 #[path = "cluster/rest.rs"]
 mod rest;
 #[path = "cluster/same_rows.rs"]
@@ -58,6 +66,8 @@ mod secrets;
 mod site;
 #[path = "cluster/stopped.rs"]
 mod stopped;
+#[path = "cluster/store.rs"]
+mod store;
 #[path = "cluster/store_faults.rs"]
 mod store_faults;
 #[path = "cluster/storm.rs"]

@@ -2,7 +2,8 @@
 
 use crate::independent;
 use crate::processes::Cluster;
-use crate::warehouse::World;
+use crate::store::Store;
+use crate::warehouse::{World, succeed};
 
 /// 8 cells: four commits of models and four of forecasts.
 const ARGUMENTS: [&str; 2] = ["--models", "naive,random_walk"];
@@ -12,21 +13,21 @@ const POINTS: [&str; 5] = ["files_written:6", "committed:3", "committed:6", "bet
 
 #[test]
 fn a_driver_that_dies_amid_its_commits_is_resumed() {
-    let world = World::new();
-    let undisturbed = world.warehouse("undisturbed");
-    undisturbed.backfill(&ARGUMENTS);
-    let built = world.warehouse("built");
-    for step in ["ingest", "build"] {
-        assert!(built.command(&[step]).output().unwrap().status.success());
-    }
-    let cluster = Cluster::new(2);
+    let (store, mut world) = (Store::new(), World::new());
+    world.warehouse("undisturbed").backfill(&ARGUMENTS);
+    let rows = world.warehouse("undisturbed").rows();
+    world.environment = store.environment();
+    let cluster = Cluster::with(2, store.environment());
     let address = cluster.address();
     let arguments = [&ARGUMENTS[..], &["--scheduler", &address]].concat();
     for point in POINTS {
-        let warehouse = built.copy(&point.replace(':', "-"));
+        let warehouse = store.warehouse(&world, &point.replace(':', "-"));
+        for step in ["ingest", "build"] {
+            succeed(warehouse.command(&[step]));
+        }
         assert!(warehouse.dies_at(point, &[&["backfill"], &arguments[..]].concat()), "{point} was never reached");
         warehouse.backfill(&arguments);
-        assert_eq!(warehouse.rows(), undisturbed.rows(), "after a death at {point}");
+        assert_eq!(warehouse.rows(), rows, "after a death at {point}");
     }
-    independent::same_tables(&undisturbed, &world.warehouse("between_tables-2"));
+    independent::same_tables(&world.warehouse("undisturbed"), &store.warehouse(&world, "between_tables-2"));
 }

@@ -5,7 +5,6 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::process::wait;
-use crate::processes::Cluster;
 use crate::scene::{LIMIT, Scene, end};
 use crate::warehouse::told;
 
@@ -24,8 +23,7 @@ fn goes_on((_, status): &(String, String)) -> bool {
 #[test]
 fn a_driver_that_begins_and_is_interrupted_leaves_the_jobs_of_another() {
     // fits take long enough for both to have jobs at once
-    let pause = ("ALMANAC_PAUSE_AT".to_owned(), "fit:400".to_owned());
-    let scene = Scene::new(Cluster::with(2, vec![pause]));
+    let scene = Scene::with(2, ("ALMANAC_PAUSE_AT", "fit:400"));
     let first = scene.start_amid(1.0);
     let runs: BTreeSet<String> = scene.cluster.listed().iter().map(|(job, _)| run(job).to_owned()).collect();
     assert_eq!(runs.len(), 1, "{runs:?}");

@@ -6,6 +6,7 @@ use std::io::Write;
 use crate::mounted::Mounted;
 use crate::processes::{Cluster, Placement};
 use crate::scene::Scene;
+use crate::store::Store;
 
 /// Writes until there is no room.
 fn fill(folder: &std::path::Path) {
@@ -18,14 +19,16 @@ fn fills(full: usize) {
     let folder = tempfile::Builder::new().prefix("almanac-full-").tempdir().unwrap();
     let work = folder.path().join("work");
     let Some(_mounted) = Mounted::new(&work, 256) else { return };
-    let mut cluster = Cluster::new(2 - full);
+    let store = Store::new();
+    let mut cluster = Cluster::with(2 - full, store.environment());
     for _ in 0..full {
         cluster.add(Placement { work: Some(work.clone()), ..Placement::default() });
     }
-    let scene = Scene::new(cluster);
+    let scene = Scene::at(store, cluster);
     let driver = scene.start_amid(4.0);
     fill(&work);
     scene.ends_whole(driver);
+    scene.is_whole_to_others();
 }
 
 #[test]

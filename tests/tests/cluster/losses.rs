@@ -8,12 +8,21 @@ use crate::gateway::free_port;
 use crate::process::wait;
 use crate::processes::{Cluster, Placement};
 use crate::scene::{LIMIT, Scene, can_be_resumed, end, rows_survive};
-use crate::site::Site;
-use crate::warehouse::killed;
+use crate::store::Store;
+use crate::warehouse::{killed, told};
 
 #[test]
 fn a_killed_executor_costs_its_tasks_only() {
     rows_survive(2, |cluster| cluster.executors[0].kill());
+}
+
+#[test]
+fn a_killed_executor_costs_its_tasks_only_where_tables_are_on_disk_too() {
+    let mut scene = Scene::at(Store::disk(), Cluster::new(2));
+    let driver = scene.start_amid(6.0);
+    scene.cluster.executors[0].kill();
+    scene.ends_whole(driver);
+    scene.is_whole_to_others();
 }
 
 /// Longest until the scheduler no longer counts on a dead executor, with the times that the binaries have by default.
@@ -39,7 +48,7 @@ fn folders(cluster: &Cluster) -> usize {
 fn an_executor_restarted_on_the_same_ports_doubles_nothing() {
     let flight = free_port();
     let ports = (flight, free_port());
-    let mut scene = Scene::new(Cluster::new(1));
+    let mut scene = Scene::new(1);
     scene.cluster.add(Placement { ports, ..Placement::default() });
     let driver = scene.start_amid(6.0);
     scene.cluster.executors[1].kill();
@@ -60,6 +69,45 @@ fn all_executors_lost_and_a_late_one_finishes() {
     });
 }
 
+/// Longest until the driver tells that nobody computes for it, besides the time that it is told to wait.
+const GIVEN_UP: Duration = Duration::from_secs(60);
+
+#[test]
+fn executors_that_are_lost_for_good_end_the_driver_after_its_wait() {
+    const WAIT: Duration = Duration::from_secs(5);
+    let mut scene = Scene::new(2);
+    let mut command = scene.backfill();
+    let driver = command.args(["--wait-scheduler", &WAIT.as_secs().to_string()]).spawn().unwrap();
+    scene.amid(6.0);
+    for executor in &mut scene.cluster.executors {
+        executor.kill();
+    }
+    let killed = Instant::now();
+    let output = end(driver);
+    can_be_resumed(&output);
+    assert!(told(&output).contains("no executor is registered"), "{}", told(&output));
+    assert!(killed.elapsed() < WAIT + GIVEN_UP, "ended after {:?}", killed.elapsed());
+    scene.cluster.executors.clear();
+    scene.cluster.add_executor();
+    scene.resumes();
+    scene.is_whole_to_others();
+}
+
+#[test]
+fn an_executor_that_joins_late_takes_its_share() {
+    // fits wait, so that there is work left whenever it joins: 96 of 0.4 s
+    let mut scene = Scene::with(1, ("ALMANAC_PAUSE_AT", "fit:400"));
+    let driver = scene.start_amid(1.0);
+    scene.cluster.add_executor();
+    let finished = |at: usize| scene.cluster.executors[at].metric("almanac_tasks_total{outcome=\"finished\"}");
+    let late = finished(0);
+    wait("the late one has finished tasks", LIMIT, || finished(1) >= 2.0);
+    assert!(scene.cluster.jobs("train").iter().any(|job| job.status == "Running"), "the fits were done when it began");
+    println!("{late} tasks were finished when it joined");
+    scene.ends_whole(driver);
+    scene.is_whole_to_others();
+}
+
 #[test]
 fn a_restarted_scheduler_is_waited_for() {
     rows_survive(2, Cluster::restart_scheduler);
@@ -68,7 +116,7 @@ fn a_restarted_scheduler_is_waited_for() {
 /// An executor gives a scheduler up after five heartbeats without an answer, here five seconds.
 #[test]
 fn a_scheduler_that_comes_back_late_finds_its_executors() {
-    let mut scene = Scene::new(Cluster::new(2));
+    let mut scene = Scene::new(2);
     let driver = scene.start_amid(6.0);
     scene.cluster.scheduler.kill();
     std::thread::sleep(Duration::from_secs(9));
@@ -79,7 +127,7 @@ fn a_scheduler_that_comes_back_late_finds_its_executors() {
 
 #[test]
 fn a_driver_waits_for_a_scheduler_that_starts_after_it() {
-    let mut scene = Scene::new(Cluster::at(Site::local()));
+    let mut scene = Scene::new(0);
     scene.cluster.scheduler.kill();
     // hears that the driver asks, and does not answer
     let listener = TcpListener::bind(("127.0.0.1", scene.cluster.port)).unwrap();
@@ -94,7 +142,7 @@ fn a_driver_waits_for_a_scheduler_that_starts_after_it() {
 
 #[test]
 fn a_lost_scheduler_ends_the_driver_with_the_way_to_resume() {
-    let mut scene = Scene::new(Cluster::new(1));
+    let mut scene = Scene::new(1);
     let mut command = scene.backfill();
     let driver = command.args(["--wait-scheduler", "0"]).spawn().unwrap();
     scene.amid(3.0);
@@ -102,11 +150,28 @@ fn a_lost_scheduler_ends_the_driver_with_the_way_to_resume() {
     can_be_resumed(&end(driver));
     scene.cluster.restart_scheduler();
     scene.resumes();
+    scene.is_whole_to_others();
+}
+
+#[test]
+fn a_scheduler_that_is_not_back_within_the_wait_ends_the_driver() {
+    const WAIT: Duration = Duration::from_secs(8);
+    let mut scene = Scene::new(1);
+    let mut command = scene.backfill();
+    let driver = command.args(["--wait-scheduler", &WAIT.as_secs().to_string()]).spawn().unwrap();
+    scene.amid(3.0);
+    scene.cluster.scheduler.kill();
+    let killed = Instant::now();
+    can_be_resumed(&end(driver));
+    let waited = killed.elapsed();
+    assert!(waited >= WAIT && waited < WAIT + GIVEN_UP, "ended after {waited:?}");
+    scene.cluster.restart_scheduler();
+    scene.resumes();
 }
 
 #[test]
 fn a_killed_driver_leaves_jobs_that_the_next_one_cancels() {
-    let scene = Scene::new(Cluster::new(2));
+    let scene = Scene::new(2);
     let mut driver = scene.start_amid(6.0);
     driver.kill().unwrap();
     assert!(killed(&driver.wait_with_output().unwrap()));
@@ -117,7 +182,7 @@ fn a_killed_driver_leaves_jobs_that_the_next_one_cancels() {
 
 #[test]
 fn two_drivers_share_a_cluster_and_a_warehouse() {
-    let scene = Scene::new(Cluster::new(2));
+    let scene = Scene::new(2);
     // the tables of prices are there before both begin
     for step in ["ingest", "build"] {
         assert!(scene.warehouse().command(&[step]).output().unwrap().status.success());

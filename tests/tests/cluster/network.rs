@@ -60,7 +60,12 @@ impl Network {
         }
         run(&["ip", "link", "add", &link(self.number), "type", "veth", "peer", "name", "to-test", "netns", &switch])?;
         self.plug_in("to-test")?;
-        self.bring_up(None, &link(self.number), &format!("198.18.{}.254", self.number))
+        self.bring_up(None, &link(self.number), &self.here())
+    }
+
+    /// Address of this process, which every site reaches.
+    pub(crate) fn here(&self) -> String {
+        format!("198.18.{}.254", self.number)
     }
 
     fn plug_in(&self, port: &str) -> Result<(), String> {

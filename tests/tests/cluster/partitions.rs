@@ -4,7 +4,9 @@ use std::time::{Duration, Instant};
 
 use crate::network::Network;
 use crate::processes::{Cluster, Placement};
+use crate::relay::relay;
 use crate::scene::{Scene, can_be_resumed, end};
+use crate::store::Store;
 
 /// Longer than the scheduler waits for heartbeats.
 const LONG: Duration = Duration::from_secs(15);
@@ -13,13 +15,18 @@ const SHORT: Duration = Duration::from_secs(3);
 /// Longest time until a driver tells that its scheduler is gone, besides the time that it is told to wait.
 const NOTICED: Duration = Duration::from_secs(75);
 
-/// Scheduler, driver and two executors, each at a site of its own.
+/// Scheduler, driver and two executors, each at a site of its own, all of which reach the store.
 fn scene(network: &Network) -> Scene {
+    let (mut store, here) = (Store::new(), network.here());
+    if let Some(port) = store.gateway.as_ref().map(|gateway| relay(&here, gateway.port)) {
+        store = store.behind(&here, port);
+    }
     let mut cluster = Cluster::at(network.site("scheduler"));
+    cluster.environment = store.environment();
     for name in ["executor-0", "executor-1"] {
         cluster.add(Placement { site: network.site(name), ..Placement::default() });
     }
-    let mut scene = Scene::new(cluster);
+    let mut scene = Scene::at(store, cluster);
     scene.driver = network.site("driver");
     scene
 }

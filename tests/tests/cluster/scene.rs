@@ -1,4 +1,5 @@
-//! The scene of most tests: a backfill on a cluster is disturbed, and its tables end with the rows of an undisturbed one.
+//! The scene of most tests: a backfill on a cluster is disturbed, and its tables, on S3 where there is a gateway, end with
+//! the rows of an undisturbed one in one process on disk.
 
 use std::process::{Child, Command, Output};
 use std::sync::mpsc;
@@ -8,13 +9,14 @@ use crate::independent;
 use crate::process::wait;
 use crate::processes::Cluster;
 use crate::site::Site;
+use crate::store::Store;
 use crate::warehouse::{Rows, Warehouse, World, told};
 
 /// Longest a disturbed run may take: detection within 20 s, resubmission, and the work itself on a busy machine.
 pub(crate) const LIMIT: Duration = Duration::from_secs(240);
 
 /// A backfill of 48 cells whose tasks take long enough to be disturbed.
-const ARGUMENTS: [&str; 6] = ["--paths", "400", "--every", "quarterly", "--wait-scheduler", "60"];
+const ARGUMENTS: [&str; 6] = ["--paths", "150", "--every", "quarterly", "--wait-scheduler", "60"];
 
 /// Two cells whose paths are uploaded in parts: 250 origins of 2,000 paths of 14 days, in single precision.
 pub(crate) const LARGE: [&str; 8] =
@@ -26,16 +28,18 @@ pub(crate) struct Scene {
     pub(crate) cluster: Cluster,
     /// Where drivers run.
     pub(crate) driver: Site,
-    /// Name of the warehouse that is disturbed, in the world's folder; or its address.
+    /// Name of the warehouse that is disturbed.
     pub(crate) name: String,
     arguments: Vec<&'static str>,
     rows: Rows,
+    /// Outlives the cluster.
+    pub(crate) store: Store,
 }
 
 /// Starts a backfill on so many executors, disturbs it amid its tasks, and sees it succeed with the right rows, also in
 /// the eyes of others. Returns the scene after it.
 pub(crate) fn rows_survive(executors: usize, disturb: impl FnOnce(&mut Cluster)) -> Scene {
-    let mut scene = Scene::new(Cluster::new(executors));
+    let mut scene = Scene::new(executors);
     let driver = scene.start_amid(6.0);
     disturb(&mut scene.cluster);
     scene.ends_whole(driver);
@@ -44,26 +48,43 @@ pub(crate) fn rows_survive(executors: usize, disturb: impl FnOnce(&mut Cluster))
 }
 
 impl Scene {
-    /// Makes the rows in this process's network first, undisturbed and without the cluster.
-    pub(crate) fn new(cluster: Cluster) -> Self {
-        Self::of(cluster, &ARGUMENTS)
+    /// A cluster of so many executors.
+    pub(crate) fn new(executors: usize) -> Self {
+        Self::of(executors, &[], &ARGUMENTS)
+    }
+
+    /// As [`Self::new`], with a variable in the environment of every executor.
+    pub(crate) fn with(executors: usize, variable: (&str, &str)) -> Self {
+        Self::of(executors, &[variable], &ARGUMENTS)
     }
 
     /// The same of a backfill with these arguments.
-    pub(crate) fn of(cluster: Cluster, arguments: &[&'static str]) -> Self {
-        let world = World::new();
+    pub(crate) fn of(executors: usize, variables: &[(&str, &str)], arguments: &[&'static str]) -> Self {
+        let store = Store::new();
+        let mut environment = store.environment();
+        environment.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        Self::on(store, Cluster::with(executors, environment), arguments)
+    }
+
+    /// The usual backfill on a cluster that knows the store.
+    pub(crate) fn at(store: Store, cluster: Cluster) -> Self {
+        Self::on(store, cluster, &ARGUMENTS)
+    }
+
+    /// As [`Self::at`], of a backfill with these arguments. Makes the rows first, undisturbed and without the cluster.
+    pub(crate) fn on(store: Store, cluster: Cluster, arguments: &[&'static str]) -> Self {
+        let mut world = World::new();
         let undisturbed = world.warehouse("undisturbed");
         undisturbed.backfill(arguments);
         let rows = undisturbed.rows();
-        Self { world, cluster, driver: Site::local(), name: "w".to_owned(), arguments: arguments.to_vec(), rows }
+        world.environment = store.environment();
+        let (driver, arguments) = (Site::local(), arguments.to_vec());
+        Self { world, cluster, driver, name: "w".to_owned(), arguments, rows, store }
     }
 
     /// The warehouse that is disturbed.
     pub(crate) fn warehouse(&self) -> Warehouse<'_> {
-        match self.name.contains("://") {
-            true => self.world.at(&self.name),
-            false => self.world.warehouse(&self.name),
-        }
+        self.store.warehouse(&self.world, &self.name)
     }
 
     /// The undisturbed warehouse.

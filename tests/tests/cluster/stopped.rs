@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use crate::process::wait;
-use crate::processes::Cluster;
 use crate::scene::{LIMIT, Scene};
 
 /// 24 cells of two fits, each of which waits for half a second: 24 s of work for one executor, whatever the machine.
@@ -14,8 +13,7 @@ const LOST: Duration = Duration::from_secs(20);
 
 #[test]
 fn an_executor_that_goes_on_amid_the_work_of_others_doubles_nothing() {
-    let environment = vec![(PAUSE.0.to_owned(), PAUSE.1.to_owned())];
-    let scene = Scene::of(Cluster::with(2, environment), &ARGUMENTS);
+    let scene = Scene::of(2, &[PAUSE], &ARGUMENTS);
     let mut driver = scene.backfill().spawn().unwrap();
     let (cluster, first) = (&scene.cluster, &scene.cluster.executors[0]);
     wait("one task is finished and another begun", LIMIT, || {

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use crate::processes::Cluster;
 use crate::random::Random;
 use crate::scene::{Scene, end};
 use crate::warehouse::told;
@@ -24,7 +23,7 @@ const VICTIMS: [Victim; 3] = [Victim::Executor, Victim::Scheduler, Victim::Drive
 fn deaths_at_random_moments() {
     let deaths = std::env::var("ALMANAC_STORM").map_or(DEATHS, |count| count.parse().unwrap());
     let mut random = Random::new(4);
-    let mut scene = Scene::new(Cluster::new(2));
+    let mut scene = Scene::new(2);
     // how long it takes when nobody dies, the cluster's start included
     let started = Instant::now();
     scene.name = "calm".to_owned();
@@ -45,7 +44,10 @@ fn deaths_at_random_moments() {
         if nth + 1 == deaths {
             scene.is_whole_to_others();
         }
-        std::fs::remove_dir_all(&scene.warehouse().root).unwrap();
+        // those in a bucket go with their gateway
+        if scene.store.gateway.is_none() {
+            std::fs::remove_dir_all(&scene.warehouse().root).unwrap();
+        }
     }
     println!("{deaths} deaths, {resumed} resumed, longest {longest:?}");
 }

@@ -4,7 +4,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::process::wait;
-use crate::processes::Cluster;
 use crate::scene::{LIMIT, Scene};
 
 /// 8 cells of two fits, one task each.
@@ -17,8 +16,7 @@ const SOON: Duration = Duration::from_secs(20);
 fn a_terminated_executor_finishes_its_task_and_a_terminated_scheduler_is_waited_for() {
     // a task of fits takes 0.8 s, so that one is amid it when it is told to end
     let environment = [("ALMANAC_LOG", "info,almanac_executor=debug"), ("ALMANAC_PAUSE_AT", "fit:400")];
-    let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let mut scene = Scene::of(Cluster::with(2, environment.into()), &ARGUMENTS);
+    let mut scene = Scene::of(2, &environment, &ARGUMENTS);
     let driver = scene.backfill().spawn().unwrap();
 
     let first = &mut scene.cluster.executors[0];

@@ -87,9 +87,14 @@ impl Gateway {
 
     /// What a client needs to know, with this gateway's own address or another's in front of it.
     pub(crate) fn environment(&self, port: u16) -> Vec<(String, String)> {
+        self.environment_at("127.0.0.1", port)
+    }
+
+    /// The same of another host.
+    pub(crate) fn environment_at(&self, host: &str, port: u16) -> Vec<(String, String)> {
         let of = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         [
-            ("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}").as_str()),
+            ("AWS_ENDPOINT_URL", format!("http://{host}:{port}").as_str()),
             ("AWS_ALLOW_HTTP", "true"),
             ("AWS_REGION", "us-east-1"),
             ("AWS_ACCESS_KEY_ID", KEY),

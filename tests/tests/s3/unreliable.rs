@@ -24,7 +24,7 @@ pub(crate) struct Weather {
     pub(crate) overloaded: f64,
     /// Reset amid the body of the request, which then never arrived, or of the answer, which then is half there.
     pub(crate) reset: f64,
-    /// Answered in pieces, over seconds.
+    /// Taken in pieces over seconds, if the request has a body, else answered so.
     pub(crate) slow: f64,
     /// Whether the answer to each commit that was done is lost.
     pub(crate) loses_commits: bool,
@@ -35,9 +35,11 @@ pub(crate) struct Weather {
 pub(crate) struct Harm {
     pub(crate) requests: AtomicUsize,
     pub(crate) overloaded: AtomicUsize,
+    /// With bodies, as the two below.
     pub(crate) reset_requests: AtomicUsize,
     pub(crate) reset_answers: AtomicUsize,
-    pub(crate) slow: AtomicUsize,
+    pub(crate) slow_requests: AtomicUsize,
+    pub(crate) slow_answers: AtomicUsize,
     pub(crate) lost_commits: AtomicUsize,
 }
 
@@ -73,10 +75,23 @@ impl Proxy {
         let fate = self.fate(&format!("{method} {path}"));
         self.harm.requests.fetch_add(1, SeqCst);
         let length = request.length();
-        if let Fate::ResetRequest = fate {
-            self.harm.reset_requests.fetch_add(1, SeqCst);
-            request.read_until(stream, length / 2)?;
-            return reset(stream);
+        // without a body it is the answer's that is harmed
+        if length > 0 {
+            match fate {
+                Fate::ResetRequest => {
+                    self.harm.reset_requests.fetch_add(1, SeqCst);
+                    request.read_until(stream, length / 2)?;
+                    return reset(stream);
+                }
+                Fate::Slow => {
+                    self.harm.slow_requests.fetch_add(1, SeqCst);
+                    for piece in 1..PIECES {
+                        std::thread::sleep(PAUSE);
+                        request.read_until(stream, length * piece / PIECES)?;
+                    }
+                }
+                _ => {}
+            }
         }
         request.read_until(stream, length)?;
         if let Fate::Overloaded = fate {
@@ -91,13 +106,14 @@ impl Proxy {
             return reset(stream);
         }
         match fate {
-            Fate::ResetAnswer => {
-                self.harm.reset_answers.fetch_add(1, SeqCst);
-                stream.write_all(&answer[..head_length(&answer) + body_length(&answer) / 2]).ok()?;
+            Fate::ResetRequest | Fate::ResetAnswer => {
+                let body = body_length(&answer);
+                self.harm.reset_answers.fetch_add(usize::from(body > 0), SeqCst);
+                stream.write_all(&answer[..head_length(&answer) + body / 2]).ok()?;
                 reset(stream)
             }
-            Fate::Slow => {
-                self.harm.slow.fetch_add(1, SeqCst);
+            Fate::Slow if length == 0 => {
+                self.harm.slow_answers.fetch_add(1, SeqCst);
                 for piece in answer.chunks(answer.len().div_ceil(PIECES).max(1)) {
                     std::thread::sleep(PAUSE);
                     stream.write_all(piece).ok()?;
