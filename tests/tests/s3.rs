@@ -7,6 +7,8 @@
 
 #[path = "s3/disturbed.rs"]
 mod disturbed;
+#[path = "s3/files.rs"]
+mod files;
 #[path = "s3/gateway.rs"]
 mod gateway;
 #[path = "s3/http.rs"]

@@ -10,6 +10,7 @@ use backon::{ExponentialBuilder, Retryable};
 use datafusion::datasource::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
+use deltalake::DeltaTableError;
 use deltalake::logstore::{LogStoreRef, StorageConfig, default_logstore};
 use object_store::ObjectStore;
 use object_store::path::Path as StorePath;
@@ -155,13 +156,17 @@ impl Warehouse {
     }
 
     pub(super) fn log_store(&self, def: &TableDef) -> Result<LogStoreRef> {
-        let (url, config) = (self.table_url(def), StorageConfig::default());
-        let below = config
-            .decorate_store(Arc::clone(&self.0.base), &url)
-            .map_err(|error| delta_error(&def.full_name(), url.as_str(), error))?;
-        // the log of conditional creates, whatever the environment says of lock tables and renames
-        Ok(default_logstore(Arc::from(below), Arc::clone(&self.0.base), &url, &config))
+        let url = self.table_url(def);
+        log_store(&self.0.base, &url).map_err(|error| delta_error(&def.full_name(), url.as_str(), error))
     }
+}
+
+/// The log of a table by its address, in the store of its scheme and host: that of conditional creates, whatever the
+/// environment says of lock tables and renames.
+pub(super) fn log_store(base: &Arc<dyn ObjectStore>, url: &Url) -> Result<LogStoreRef, DeltaTableError> {
+    let config = StorageConfig::default();
+    let below = config.decorate_store(Arc::clone(base), url)?;
+    Ok(default_logstore(Arc::from(below), Arc::clone(base), url, &config))
 }
 
 fn refused(uri: &str, message: &str) -> EngineError {
