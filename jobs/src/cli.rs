@@ -2,6 +2,9 @@
 //!
 //! A new command is a variant of [`Command`], its name in a group of `cli/help.rs` and an example there.
 
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod documented;
 pub(crate) mod given;
 pub(crate) mod help;
 pub(crate) mod options;

@@ -18,6 +18,8 @@ mod doctor_inputs;
 mod doctor_machine;
 #[path = "command_line/doctor/store.rs"]
 mod doctor_store;
+#[path = "command_line/documents.rs"]
+mod documents;
 #[path = "command_line/errors.rs"]
 mod errors;
 #[path = "command_line/explain.rs"]
@@ -35,6 +37,8 @@ mod init;
 mod links;
 #[path = "command_line/model_checks.rs"]
 mod model_checks;
+#[path = "command_line/pictures.rs"]
+mod pictures;
 #[path = "command_line/plots.rs"]
 mod plots;
 #[path = "command_line/prompt.rs"]

@@ -5,3 +5,8 @@
 mod dev;
 #[path = "project/notices.rs"]
 mod notices;
+#[path = "project/release.rs"]
+mod release;
+#[path = "proofs/support.rs"]
+#[allow(dead_code)] // of what the proofs share, a part is used here
+mod support;

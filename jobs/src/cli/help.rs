@@ -41,7 +41,7 @@ const EXAMPLES: &[(&str, &[&str])] = &[
             "almanac --source data --warehouse s3://bucket/prefix --scheduler df://host:50050 backfill",
         ],
     ),
-    ("evaluate", &["almanac evaluate", "almanac --select model=naive|xgboost,from=2024-01-01 evaluate -o json"]),
+    ("evaluate", &["almanac evaluate", "almanac --select \"model=naive|xgboost,from=2024-01-01\" evaluate -o json"]),
     ("plan", &["almanac plan", "almanac --refresh stale plan"]),
     ("status", &["almanac status", "almanac status --watch 5", "almanac status -o json"]),
     ("runs", &["almanac runs", "almanac runs --last 3 -o wide"]),

@@ -82,7 +82,9 @@ pub(crate) const READING: &[Asked] = &[
     read("plot fan", &[], "sketch"),
     read("plot fan", &["--into", "FOLDER/fan.svg"], "file").that_fits(Fits::Tables),
     read("plot coverage", &[], "sketch"),
+    read("plot coverage", &["--into", "FOLDER/coverage.svg"], "file").that_fits(Fits::Tables),
     read("plot errors", &[], "sketch"),
+    read("plot errors", &["--into", "FOLDER/errors.svg"], "file").that_fits(Fits::Tables),
 ];
 
 /// Commands that write; a step is told by a sentence.
@@ -107,7 +109,8 @@ pub(crate) const MEASURING: &[Asked] = &[
     read("bench backfill", &[], "ingest").that_fits(Fits::Sentences),
     read("bench forecast", &[], "forecasts"),
     read("bench models", &[], "times").that_fits(Fits::Sentences),
-    read("bench accuracy", &["--dataset", "FOLDER/panel.csv"], "models").that_fits(Fits::Sentences),
+    read("bench accuracy", &["--dataset", "FOLDER/panel.csv", "--out", "FOLDER/rows.csv"], "models")
+        .that_fits(Fits::Sentences),
 ];
 
 const fn read(command: &'static str, arguments: &'static [&'static str], section: &'static str) -> Asked {

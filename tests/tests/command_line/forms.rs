@@ -2,16 +2,28 @@
 
 use std::path::Path;
 
-use serde_json::{Deserializer, Value, json};
+use serde_json::{Value, json};
 
 use crate::commands::{Asked, FORMLESS, Fits, MEASURING, READING, WRITING};
+use crate::documents::{Printed, read};
 use crate::support::bare;
 use crate::{world, yaml};
 
-/// Asks a command for each form.
-fn has_each_form(asked: &Asked) {
+/// Asks commands for each form, and holds their documents against the page that describes them.
+fn have_each_form(asked: &[Asked]) {
+    let mut printed = Printed::default();
+    for asked in asked {
+        printed.add(asked.command, &has_each_form(asked));
+    }
+    printed.add_more();
+    printed.are_described();
+    printed.are_all(|heading| heading.starts_with("almanac ") && printed.has(heading));
+}
+
+/// Asks a command for each form; returns its documents.
+fn has_each_form(asked: &Asked) -> Vec<Value> {
     let prepared = asked.prepared();
-    let json = documents(&prepared.told("json", "80"));
+    let json = read(&prepared.told("json", "80"));
     let named = json.first().is_some_and(|document| is_named(document, asked.section));
     assert!(named, "{asked:?}: no {} in {json:?}", asked.section);
     says_the_same(asked, &json, &prepared.told("yaml", "80"));
@@ -26,12 +38,7 @@ fn has_each_form(asked: &Asked) {
             assert!(wide.contains(&text.replace('\n', " ")), "{asked:?}: {text:?} is not in {wide}");
         }
     }
-}
-
-/// The values that are printed one after the other.
-fn documents(text: &str) -> Vec<Value> {
-    let read = Deserializer::from_str(text).into_iter::<Value>();
-    read.map(|document| document.unwrap_or_else(|error| panic!("{error}: {text}"))).collect()
+    json
 }
 
 /// Whether a document is a step of this name, or has a section of it that says something.
@@ -83,17 +90,17 @@ fn texts(document: &Value) -> Vec<&str> {
 
 #[test]
 fn what_is_read_has_each_form() {
-    READING.iter().for_each(has_each_form);
+    have_each_form(READING);
 }
 
 #[test]
 fn what_is_written_has_each_form() {
-    WRITING.iter().for_each(has_each_form);
+    have_each_form(WRITING);
 }
 
 #[test]
 fn what_is_measured_has_each_form() {
-    MEASURING.iter().for_each(has_each_form);
+    have_each_form(MEASURING);
 }
 
 #[test]

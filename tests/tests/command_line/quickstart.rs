@@ -58,7 +58,9 @@ fn every_command_runs_and_answers_as_shown() {
         }
     }
     assert!(commands >= 8 && answers >= 2, "{commands} blocks of commands, {answers} with an answer");
-    assert!(folder.path().join("fan.svg").is_file());
+    let picture = |path: &Path| fs::read_to_string(path).unwrap();
+    let same = picture(&folder.path().join("fan.svg")) == picture(&root().join("docs/quickstart.svg"));
+    assert!(same, "docs/quickstart.svg is another picture than the page's command draws: draw it anew");
 }
 
 #[test]

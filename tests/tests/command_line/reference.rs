@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
-use crate::support::{bare, root};
+use crate::support::{bare, binary, root};
 
 fn names(folder: &Path) -> BTreeSet<String> {
     let entries = fs::read_dir(folder).unwrap();
@@ -48,6 +49,27 @@ fn the_pages_name_every_command_option_and_setting() {
     for (name, part) in schema["definitions"].as_object().unwrap() {
         for setting in part["properties"].as_object().into_iter().flatten().map(|(setting, _)| setting) {
             assert!(configuration.contains(&format!("| `{setting}` |")), "{name}.{setting}");
+        }
+    }
+}
+
+#[test]
+fn the_page_of_commands_names_every_option_of_the_other_programs() {
+    let commands = fs::read_to_string(root().join("docs/reference/commands.md")).unwrap();
+    for (name, least) in [("almanac-scheduler", 8), ("almanac-executor", 13)] {
+        let (_, below) = commands.split_once(&format!("\n### `{name}`\n")).unwrap_or_else(|| panic!("no {name}"));
+        let own = below.split("\n### ").next().unwrap();
+        let output = Command::new(binary().with_file_name(name)).arg("--help").output().unwrap();
+        let help = String::from_utf8(output.stdout).unwrap();
+        let options: Vec<&str> = help.lines().filter_map(|line| line.strip_prefix("      --")).collect();
+        assert!(options.len() >= least, "{name}: {options:?}");
+        for option in options {
+            let long = option.split(' ').next().unwrap();
+            assert!(own.contains(&format!("| `--{long} ")), "{name} --{long}");
+        }
+        let variables = help.split("[env: ").skip(1).map(|after| after.split(['=', ']']).next().unwrap());
+        for variable in variables {
+            assert!(own.contains(&format!("Variable: `{variable}`.")), "{name} {variable}");
         }
     }
 }

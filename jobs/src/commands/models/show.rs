@@ -128,6 +128,9 @@ async fn stored(session: &Session, spec: &ModelSpec, key: &str) -> Outcome<Vec<R
         if let Some(parameters) = parsed {
             fit.insert("parameters".into(), parameters);
         }
+        for name in SHOWN.into_iter().chain(["parameters"]) {
+            fit.entry(name).or_insert(Value::Null);
+        }
     }
     Ok(fits)
 }
@@ -151,15 +154,15 @@ const SHOWN: [&str; 13] = [
 
 /// A stored fit, its parameters one a line; lists that are long by their length.
 fn fit_text(fit: &Row) -> String {
-    let known = SHOWN.iter().filter_map(|name| Some((name, fit.get(*name)?)));
+    let known = SHOWN.iter().filter_map(|name| Some((name, fit.get(*name).filter(|value| !value.is_null())?)));
     let mut lines: Vec<String> = known.map(|(name, value)| line(&name.replace('_', " "), shown(value))).collect();
     match fit.get("parameters") {
         Some(Value::Object(values)) => {
             lines.push("parameters".into());
             lines.extend(values.iter().map(|(name, value)| format!("  {name:<24} {}", short(value))));
         }
+        None | Some(Value::Null) => {}
         Some(other) => lines.push(line("parameters", shown(other))),
-        None => {}
     }
     lines.join("\n")
 }

@@ -4,6 +4,7 @@ use clap::{Arg, ArgAction, Command};
 
 use super::super::help::about;
 use super::page::{Page, cell, code, sentence};
+use super::programs;
 use crate::cli::help::{self, GROUPS};
 use crate::cli::options::{CHOICE, EVERYWHERE, SETTINGS};
 
@@ -12,7 +13,7 @@ pub(super) fn page() -> String {
     let mut page = Page::new(
         "Commands",
         "[The command line](../command-line.md) says how results are told and what belongs together. `almanac help COMMAND` \
-         shows what stands here. `almanac-scheduler --help` and `almanac-executor --help` list the options of these.",
+         shows what stands here, and so does `--help` of the [programs of a cluster](#programs-of-a-cluster).",
     );
     let global: Vec<&Arg> = whole.get_arguments().filter(|arg| arg.is_global_set()).collect();
     for (heading, names) in GROUPS {
@@ -31,7 +32,28 @@ pub(super) fn page() -> String {
         let of = global.iter().filter(|arg| arg.get_help_heading() == Some(heading));
         page.table(["option", "meaning"], &of.map(|arg| row(arg)).collect::<Vec<_>>());
     }
+    page.heading(2, "Programs of a cluster");
+    page.paragraph("[Clusters](../cluster.md) says what each needs. They read no configuration.");
+    programs::all().iter().for_each(|own| program(&mut page, own));
     page.finish()
+}
+
+/// A program beside `almanac`.
+fn program(page: &mut Page, program: &Command) {
+    page.heading(3, &code(program.get_name()));
+    page.paragraph(&sentence(&about(program)));
+    page.code("text", &format!("{} [OPTIONS]", program.get_name()));
+    let own: Vec<[String; 2]> = program.get_arguments().filter(|arg| is_own(arg)).map(row).collect();
+    page.table(["option", "meaning"], &own);
+    examples(page, program);
+}
+
+/// The examples that end its help.
+fn examples(page: &mut Page, command: &Command) {
+    if let Some(examples) = command.get_after_help().map(ToString::to_string) {
+        let lines: Vec<&str> = examples.lines().skip(1).map(str::trim).collect();
+        page.code("sh", &lines.join("\n"));
+    }
 }
 
 /// A command, and the commands below it.
@@ -45,10 +67,8 @@ fn command(page: &mut Page, command: &Command, path: &str, level: usize, global:
         page.paragraph(&also(command, global));
     }
     // those of a command with commands below it stand with these
-    let examples = command.get_after_help().filter(|_| !command.has_subcommands());
-    if let Some(examples) = examples.map(ToString::to_string) {
-        let lines: Vec<&str> = examples.lines().skip(1).map(str::trim).collect();
-        page.code("sh", &lines.join("\n"));
+    if !command.has_subcommands() {
+        examples(page, command);
     }
     for sub in command.get_subcommands() {
         self::command(page, sub, &format!("{path} {}", sub.get_name()), level + 1, global);

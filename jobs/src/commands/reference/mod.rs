@@ -6,6 +6,7 @@ mod errors;
 mod functions;
 mod metrics;
 mod page;
+pub(crate) mod programs;
 mod tables;
 
 use almanac_engine::EngineError;
