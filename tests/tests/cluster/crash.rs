@@ -13,7 +13,7 @@ const POINTS: [&str; 5] = ["files_written:6", "committed:3", "committed:6", "bet
 
 #[test]
 fn a_driver_that_dies_amid_its_commits_is_resumed() {
-    let (store, mut world) = (Store::new(), World::new());
+    let (store, mut world) = (Store::s3(), World::new());
     world.warehouse("undisturbed").backfill(&ARGUMENTS);
     let rows = world.warehouse("undisturbed").rows();
     world.environment = store.environment();

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::process::wait;
 use crate::scene::{LIMIT, Scene, end};
+use crate::store::Store;
 use crate::warehouse::told;
 
 /// Longest until a cancelled job is over: a unit here takes under a second.
@@ -23,7 +24,7 @@ fn goes_on((_, status): &(String, String)) -> bool {
 #[test]
 fn a_driver_that_begins_and_is_interrupted_leaves_the_jobs_of_another() {
     // fits take long enough for both to have jobs at once
-    let scene = Scene::with(2, ("ALMANAC_PAUSE_AT", "fit:400"));
+    let scene = Scene::with(Store::disk(), 2, ("ALMANAC_PAUSE_AT", "fit:400"));
     let first = scene.start_amid(1.0);
     let runs: BTreeSet<String> = scene.cluster.listed().iter().map(|(job, _)| run(job).to_owned()).collect();
     assert_eq!(runs.len(), 1, "{runs:?}");

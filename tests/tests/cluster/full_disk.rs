@@ -15,11 +15,10 @@ fn fill(folder: &std::path::Path) {
 }
 
 /// So many executors of two have a full work folder from amid the tasks on.
-fn fills(full: usize) {
+fn fills(store: Store, full: usize) {
     let folder = tempfile::Builder::new().prefix("almanac-full-").tempdir().unwrap();
     let work = folder.path().join("work");
     let Some(_mounted) = Mounted::new(&work, 256) else { return };
-    let store = Store::new();
     let mut cluster = Cluster::with(2 - full, store.environment());
     for _ in 0..full {
         cluster.add(Placement { work: Some(work.clone()), ..Placement::default() });
@@ -33,10 +32,10 @@ fn fills(full: usize) {
 
 #[test]
 fn a_full_work_folder_of_one_executor() {
-    fills(1);
+    fills(Store::s3(), 1);
 }
 
 #[test]
 fn full_work_folders_of_all_executors() {
-    fills(2);
+    fills(Store::disk(), 2);
 }

@@ -7,6 +7,7 @@ use crate::gateway::Gateway;
 use crate::process::{Process, wait};
 use crate::processes::Cluster;
 use crate::scene::{LARGE, LIMIT, Scene, end};
+use crate::store::Store;
 use crate::warehouse::{World, succeed, told};
 use crate::{held, independent};
 
@@ -66,7 +67,7 @@ fn an_interrupted_driver_stops_the_computing() {
 
 #[test]
 fn an_interrupted_driver_is_resumed() {
-    let scene = Scene::new(2);
+    let scene = Scene::new(Store::disk(), 2);
     let driver = scene.start_amid(6.0);
     interrupt(driver);
     scene.resumes();

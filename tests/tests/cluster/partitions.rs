@@ -16,8 +16,8 @@ const SHORT: Duration = Duration::from_secs(3);
 const NOTICED: Duration = Duration::from_secs(75);
 
 /// Scheduler, driver and two executors, each at a site of its own, all of which reach the store.
-fn scene(network: &Network) -> Scene {
-    let (mut store, here) = (Store::new(), network.here());
+fn scene(network: &Network, mut store: Store) -> Scene {
+    let here = network.here();
     if let Some(port) = store.gateway.as_ref().map(|gateway| relay(&here, gateway.port)) {
         store = store.behind(&here, port);
     }
@@ -32,9 +32,9 @@ fn scene(network: &Network) -> Scene {
 }
 
 /// Cuts the pairs amid the tasks for a while; the driver, which waits for its scheduler, ends with the right rows.
-fn rows_survive(cut: &[(&str, &str)], pause: Duration) {
+fn rows_survive(store: Store, cut: &[(&str, &str)], pause: Duration) {
     let Some(network) = Network::new() else { return };
-    let scene = scene(&network);
+    let scene = scene(&network, store);
     let driver = scene.start_amid(4.0);
     for (one, other) in cut {
         network.cut(one, other);
@@ -46,29 +46,29 @@ fn rows_survive(cut: &[(&str, &str)], pause: Duration) {
 
 #[test]
 fn an_executor_cut_off_from_the_scheduler_for_long() {
-    rows_survive(&[("scheduler", "executor-0")], LONG);
+    rows_survive(Store::s3(), &[("scheduler", "executor-0")], LONG);
 }
 
 #[test]
 fn an_executor_cut_off_from_the_scheduler_for_a_moment() {
-    rows_survive(&[("scheduler", "executor-0")], SHORT);
+    rows_survive(Store::disk(), &[("scheduler", "executor-0")], SHORT);
 }
 
 #[test]
 fn all_executors_cut_off_from_the_scheduler_for_long() {
-    rows_survive(&[("scheduler", "executor-0"), ("scheduler", "executor-1")], LONG);
+    rows_survive(Store::disk(), &[("scheduler", "executor-0"), ("scheduler", "executor-1")], LONG);
 }
 
 #[test]
 fn the_driver_cut_off_from_the_scheduler_for_long() {
-    rows_survive(&[("driver", "scheduler")], LONG);
+    rows_survive(Store::s3(), &[("driver", "scheduler")], LONG);
 }
 
 /// The cluster dies behind the cut, so that no word of its end ever comes.
 #[test]
 fn a_scheduler_that_is_gone_for_good_is_noticed() {
     let Some(network) = Network::new() else { return };
-    let mut scene = scene(&network);
+    let mut scene = scene(&network, Store::disk());
     let mut command = scene.backfill();
     let driver = command.args(["--wait-scheduler", "0"]).spawn().unwrap();
     scene.amid(4.0);

@@ -56,7 +56,7 @@ fn typed(readme: &str, terminal: &str) -> String {
 #[test]
 fn the_two_terminals_of_the_readme_run_a_backfill() {
     let Some(network) = Network::new() else { return };
-    let (mut store, here, mut world) = (Store::new(), network.here(), World::new());
+    let (mut store, here, mut world) = (Store::s3(), network.here(), World::new());
     if let Some(port) = store.gateway.as_ref().map(|gateway| relay(&here, gateway.port)) {
         store = store.behind(&here, port);
     }

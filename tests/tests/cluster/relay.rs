@@ -9,7 +9,10 @@ pub(crate) fn relay(host: &str, port: u16) -> u16 {
     let own = listener.local_addr().unwrap().port();
     std::thread::spawn(move || {
         for near in listener.incoming().flatten() {
-            if let Ok(far) = TcpStream::connect(("127.0.0.1", port)) {
+            // small answers would wait for the acknowledgement of those before them
+            if let Ok(far) = TcpStream::connect(("127.0.0.1", port))
+                && near.set_nodelay(true).and_then(|()| far.set_nodelay(true)).is_ok()
+            {
                 pass(&near, &far);
                 pass(&far, &near);
             }

@@ -1,5 +1,5 @@
-//! The scene of most tests: a backfill on a cluster is disturbed, and its tables, on S3 where there is a gateway, end with
-//! the rows of an undisturbed one in one process on disk.
+//! The scene of most tests: a backfill on a cluster is disturbed, and its tables, on S3 or on disk, end with the rows of an
+//! undisturbed one in one process on disk.
 
 use std::process::{Child, Command, Output};
 use std::sync::mpsc;
@@ -16,7 +16,7 @@ use crate::warehouse::{Rows, Warehouse, World, told};
 pub(crate) const LIMIT: Duration = Duration::from_secs(240);
 
 /// A backfill of 48 cells whose tasks take long enough to be disturbed.
-const ARGUMENTS: [&str; 6] = ["--paths", "150", "--every", "quarterly", "--wait-scheduler", "60"];
+const ARGUMENTS: [&str; 6] = ["--paths", "60", "--every", "quarterly", "--wait-scheduler", "60"];
 
 /// Two cells whose paths are uploaded in parts: 250 origins of 2,000 paths of 14 days, in single precision.
 pub(crate) const LARGE: [&str; 8] =
@@ -38,8 +38,8 @@ pub(crate) struct Scene {
 
 /// Starts a backfill on so many executors, disturbs it amid its tasks, and sees it succeed with the right rows, also in
 /// the eyes of others. Returns the scene after it.
-pub(crate) fn rows_survive(executors: usize, disturb: impl FnOnce(&mut Cluster)) -> Scene {
-    let mut scene = Scene::new(executors);
+pub(crate) fn rows_survive(store: Store, executors: usize, disturb: impl FnOnce(&mut Cluster)) -> Scene {
+    let mut scene = Scene::new(store, executors);
     let driver = scene.start_amid(6.0);
     disturb(&mut scene.cluster);
     scene.ends_whole(driver);
@@ -49,18 +49,17 @@ pub(crate) fn rows_survive(executors: usize, disturb: impl FnOnce(&mut Cluster))
 
 impl Scene {
     /// A cluster of so many executors.
-    pub(crate) fn new(executors: usize) -> Self {
-        Self::of(executors, &[], &ARGUMENTS)
+    pub(crate) fn new(store: Store, executors: usize) -> Self {
+        Self::of(store, executors, &[], &ARGUMENTS)
     }
 
     /// As [`Self::new`], with a variable in the environment of every executor.
-    pub(crate) fn with(executors: usize, variable: (&str, &str)) -> Self {
-        Self::of(executors, &[variable], &ARGUMENTS)
+    pub(crate) fn with(store: Store, executors: usize, variable: (&str, &str)) -> Self {
+        Self::of(store, executors, &[variable], &ARGUMENTS)
     }
 
     /// The same of a backfill with these arguments.
-    pub(crate) fn of(executors: usize, variables: &[(&str, &str)], arguments: &[&'static str]) -> Self {
-        let store = Store::new();
+    pub(crate) fn of(store: Store, executors: usize, variables: &[(&str, &str)], arguments: &[&'static str]) -> Self {
         let mut environment = store.environment();
         environment.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         Self::on(store, Cluster::with(executors, environment), arguments)

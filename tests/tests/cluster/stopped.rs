@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::process::wait;
 use crate::scene::{LIMIT, Scene};
+use crate::store::Store;
 
 /// 24 cells of two fits, each of which waits for half a second: 24 s of work for one executor, whatever the machine.
 const ARGUMENTS: [&str; 6] = ["--models", "naive", "--every", "monthly", "--wait-scheduler", "60"];
@@ -13,7 +14,7 @@ const LOST: Duration = Duration::from_secs(20);
 
 #[test]
 fn an_executor_that_goes_on_amid_the_work_of_others_doubles_nothing() {
-    let scene = Scene::of(2, &[PAUSE], &ARGUMENTS);
+    let scene = Scene::of(Store::s3(), 2, &[PAUSE], &ARGUMENTS);
     let mut driver = scene.backfill().spawn().unwrap();
     let (cluster, first) = (&scene.cluster, &scene.cluster.executors[0]);
     wait("one task is finished and another begun", LIMIT, || {

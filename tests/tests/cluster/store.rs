@@ -1,4 +1,4 @@
-//! Where the warehouses of scenes lie: in a bucket of a real gateway, as those of clusters do; without one, on disk.
+//! Where the warehouse of a scene lies: in a bucket of a real gateway, as those of clusters do, or on disk.
 
 use crate::gateway::Gateway;
 use crate::warehouse::{Warehouse, World};
@@ -14,7 +14,7 @@ pub(crate) struct Store {
 
 impl Store {
     /// A gateway of the test's own with a bucket, or without one the disk.
-    pub(crate) fn new() -> Self {
+    pub(crate) fn s3() -> Self {
         let gateway = Gateway::start();
         if let Some(gateway) = &gateway {
             gateway.create(BUCKET);
@@ -23,7 +23,7 @@ impl Store {
         Self { gateway, host: "127.0.0.1".to_owned(), port }
     }
 
-    /// The disk, whatever there is.
+    /// The disk: a scene takes half the time.
     pub(crate) fn disk() -> Self {
         Self { gateway: None, host: String::new(), port: 0 }
     }

@@ -17,7 +17,7 @@ const FEWER: [&str; 6] = ["--models", "naive,random_walk", "--paths", "100", "--
 /// Runs a backfill on two executors, driver and executors all behind the weather. Returns the harm that was done; none
 /// if there is no gateway here.
 fn weathers(weather: Weather, arguments: &[&'static str], stream: u64) -> Option<std::sync::Arc<Harm>> {
-    let store = Store::new();
+    let store = Store::s3();
     let calm = store.gateway.as_ref()?.port;
     let mut random = Random::new(stream);
     let (port, harm) = unreliable(calm, weather, random.bits());

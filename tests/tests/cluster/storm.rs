@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::random::Random;
 use crate::scene::{Scene, end};
+use crate::store::Store;
 use crate::warehouse::told;
 
 /// Deaths in a usual run of the tests: one of each kind.
@@ -23,7 +24,7 @@ const VICTIMS: [Victim; 3] = [Victim::Executor, Victim::Scheduler, Victim::Drive
 fn deaths_at_random_moments() {
     let deaths = std::env::var("ALMANAC_STORM").map_or(DEATHS, |count| count.parse().unwrap());
     let mut random = Random::new(4);
-    let mut scene = Scene::new(2);
+    let mut scene = Scene::new(Store::s3(), 2);
     // how long it takes when nobody dies, the cluster's start included
     let started = Instant::now();
     scene.name = "calm".to_owned();

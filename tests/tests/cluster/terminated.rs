@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::process::wait;
 use crate::scene::{LIMIT, Scene};
+use crate::store::Store;
 
 /// 8 cells of two fits, one task each.
 const ARGUMENTS: [&str; 8] =
@@ -16,7 +17,7 @@ const SOON: Duration = Duration::from_secs(20);
 fn a_terminated_executor_finishes_its_task_and_a_terminated_scheduler_is_waited_for() {
     // a task of fits takes 0.8 s, so that one is amid it when it is told to end
     let environment = [("ALMANAC_LOG", "info,almanac_executor=debug"), ("ALMANAC_PAUSE_AT", "fit:400")];
-    let mut scene = Scene::of(2, &environment, &ARGUMENTS);
+    let mut scene = Scene::of(Store::disk(), 2, &environment, &ARGUMENTS);
     let driver = scene.backfill().spawn().unwrap();
 
     let first = &mut scene.cluster.executors[0];
