@@ -13,6 +13,11 @@ pub trait Family: Send + Sync {
         false
     }
 
+    /// The law that paths of a configured model are drawn by, in a word or two.
+    fn innovations(&self, spec: &ModelSpec) -> String {
+        spec.settings.get("innovations").and_then(serde_json::Value::as_str).unwrap_or("normal").to_owned()
+    }
+
     /// Reads the settings of a specification.
     ///
     /// # Errors

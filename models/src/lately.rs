@@ -24,6 +24,18 @@ impl Default for Lately {
     }
 }
 
+impl Lately {
+    /// Sets `seasons` or `term_seasons`; the error is what is accepted.
+    pub(crate) fn set(&mut self, setting: &str, value: &Value) -> Result<(), String> {
+        let count = repetitions(value)?;
+        match setting {
+            "seasons" => self.seasons = count,
+            _ => self.term_seasons = count,
+        }
+        Ok(())
+    }
+}
+
 /// Reads a number of repetitions; the error is what is accepted.
 pub(crate) fn repetitions(value: &Value) -> Result<usize, String> {
     let count = value.as_u64().and_then(|count| usize::try_from(count).ok());

@@ -84,6 +84,14 @@ impl Registry {
         Ok(self.family(family)?.uses_regressors())
     }
 
+    /// The law that paths of a model are drawn by, in a word or two.
+    ///
+    /// # Errors
+    /// [`ModelError::UnknownFamily`].
+    pub fn innovations(&self, spec: &ModelSpec) -> Result<String, ModelError> {
+        Ok(self.family(&spec.family)?.innovations(spec))
+    }
+
     /// What a fit says, as a fit returned it or as it was stored: [`Explanation`].
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use almanac_engine::EngineError;
 use almanac_engine::settings::Settings;
-use almanac_models::ModelSpec;
+use almanac_models::{ModelError, ModelSpec};
 use clap::{Args, Subcommand};
 use serde_json::Value;
 use tokio::sync::watch;
@@ -54,24 +54,22 @@ pub(super) fn configured(cli: &Cli) -> Outcome<Option<Settings>> {
     Ok(Some(config::load(&cli.places.config, &cli.overrides)?))
 }
 
-/// The law of a model's innovations.
-fn innovations(spec: &ModelSpec) -> String {
-    let setting = |name: &str| spec.settings.get(name).and_then(Value::as_str);
-    match (setting("innovations"), spec.family.as_str()) {
-        (Some(law), _) => law.to_owned(),
-        (None, "xgboost") => "residuals out of fold".to_owned(),
-        (None, _) => "normal".to_owned(),
-    }
+/// The law that a model's paths are drawn by.
+fn innovations(spec: &ModelSpec) -> Outcome<String> {
+    Ok(almanac_udfs::registry().innovations(spec).map_err(|error| unknown_family(spec, &error))?)
 }
 
 /// Whether models of the same family use regressors.
 fn uses_regressors(spec: &ModelSpec) -> Outcome<bool> {
-    let uses = almanac_udfs::registry().uses_regressors(&spec.family);
-    Ok(uses.map_err(|error| EngineError::Configuration {
+    Ok(almanac_udfs::registry().uses_regressors(&spec.family).map_err(|error| unknown_family(spec, &error))?)
+}
+
+fn unknown_family(spec: &ModelSpec, error: &ModelError) -> EngineError {
+    EngineError::Configuration {
         key: format!("models.{}.family", spec.name),
         value: spec.family.clone(),
         message: error.to_string(),
-    })?)
+    }
 }
 
 /// A setting as TOML has it.

@@ -83,6 +83,10 @@ impl Family for Combination {
         true
     }
 
+    fn innovations(&self, _spec: &ModelSpec) -> String {
+        "its members'".into()
+    }
+
     fn model(&self, spec: &ModelSpec) -> Result<Box<dyn Model>, ModelError> {
         let settings = settings::Settings::read(spec)?;
         let model = |member: &settings::Chosen| self.registry.model(&member.spec);

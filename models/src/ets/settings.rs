@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::form::{Part, Pattern};
-use crate::lately::{Lately, repetitions};
+use crate::lately::Lately;
 use crate::{ModelError, ModelSpec};
 
 /// Longest season.
@@ -68,9 +68,8 @@ impl Settings {
                     let accepted = format!("\"week\", \"none\" or a whole number up to {MAX_SEASON}");
                     settings.season = Season::read(value).ok_or_else(|| wrong(&accepted))?;
                 }
-                "seasons" => settings.lately.seasons = repetitions(value).map_err(|accepted| wrong(&accepted))?,
-                "term_seasons" => {
-                    settings.lately.term_seasons = repetitions(value).map_err(|accepted| wrong(&accepted))?;
+                "seasons" | "term_seasons" => {
+                    settings.lately.set(setting, value).map_err(|accepted| wrong(&accepted))?;
                 }
                 "damped" if value.as_str() == Some("auto") => damped = None,
                 "damped" => damped = Some(value.as_bool().ok_or_else(|| wrong("true, false or \"auto\""))?),

@@ -3,7 +3,7 @@
 use super::recursion::Kind;
 use crate::decompose::Kind as Decomposition;
 use crate::ets::{MAX_SEASON, Season};
-use crate::lately::{Lately, repetitions};
+use crate::lately::Lately;
 use crate::{ModelError, ModelSpec};
 
 /// What a specification says.
@@ -42,9 +42,8 @@ impl Settings {
                         _ => return Err(wrong("\"multiplicative\" or \"additive\"")),
                     }
                 }
-                "seasons" => settings.lately.seasons = repetitions(value).map_err(|accepted| wrong(&accepted))?,
-                "term_seasons" => {
-                    settings.lately.term_seasons = repetitions(value).map_err(|accepted| wrong(&accepted))?;
+                "seasons" | "term_seasons" => {
+                    settings.lately.set(setting, value).map_err(|accepted| wrong(&accepted))?;
                 }
                 _ => {
                     let known = "unknown; theta has model, season, decomposition, seasons and term_seasons";

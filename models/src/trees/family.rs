@@ -41,6 +41,10 @@ impl<T: Trainer + 'static> Family for Xgboost<T> {
         true
     }
 
+    fn innovations(&self, _spec: &ModelSpec) -> String {
+        "residuals out of fold".into()
+    }
+
     fn model(&self, spec: &ModelSpec) -> Result<Box<dyn Model>, ModelError> {
         let settings = Settings::read(spec)?;
         Ok(Box::new(Configured { trainer: self.trainer.clone(), settings, regressors: spec.regressors.clone() }))

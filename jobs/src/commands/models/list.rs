@@ -41,7 +41,7 @@ fn row(spec: &ModelSpec, own: &[ModelSpec], chosen: &[String]) -> Outcome<[Value
     Ok([
         json!(spec.name),
         json!(spec.family),
-        json!(innovations(spec)),
+        json!(innovations(spec)?),
         json!(defined_by),
         yes(chosen.contains(&spec.name)),
         yes(uses_regressors(spec)?),

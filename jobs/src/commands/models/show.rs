@@ -30,7 +30,7 @@ pub(super) async fn run(cli: &Cli, command: &ShowCommand, stopped: watch::Receiv
     let spec = registry::find(own, &command.name)?;
     let chosen = configured.as_ref().is_some_and(|settings| settings.forecast.models.contains(&spec.name));
     let origin = if own.iter().any(|own| own.name == spec.name) { "the configuration" } else { "built in" };
-    let (facts, text) = describe(&spec, origin, chosen, uses_regressors(&spec)?);
+    let (facts, text) = describe(&spec, origin, chosen)?;
     let mut document = Document::new().told("model", facts, text);
     if !cli.choice.keys.is_empty() {
         let session = Session::open(cli, stopped).await?;
@@ -58,7 +58,8 @@ fn line(name: &str, value: impl std::fmt::Display) -> String {
 type Facts = Vec<(&'static str, Value)>;
 
 /// What a model is, and the same for people.
-fn describe(spec: &ModelSpec, origin: &str, chosen: bool, uses: bool) -> (Facts, String) {
+fn describe(spec: &ModelSpec, origin: &str, chosen: bool) -> Outcome<(Facts, String)> {
+    let (law, uses) = (innovations(spec)?, uses_regressors(spec)?);
     let futures = spec.regressors.iter().map(|regressor| {
         let future = match regressor.future {
             FutureRegressor::None => "up to the origin only",
@@ -78,7 +79,7 @@ fn describe(spec: &ModelSpec, origin: &str, chosen: bool, uses: bool) -> (Facts,
         ("family", json!(spec.family)),
         ("defined_by", json!(origin)),
         ("run_by_default", json!(chosen)),
-        ("innovations", json!(innovations(spec))),
+        ("innovations", json!(law)),
         ("uses_regressors", json!(uses)),
         ("regressors", regressors.collect()),
         ("settings", json!(spec.settings)),
@@ -88,7 +89,7 @@ fn describe(spec: &ModelSpec, origin: &str, chosen: bool, uses: bool) -> (Facts,
         line("family", &spec.family),
         line("defined by", origin),
         line("run by default", if chosen { "yes" } else { "no" }),
-        line("innovations", innovations(spec)),
+        line("innovations", &law),
     ];
     let first = |index: usize, name: &'static str| if index == 0 { name } else { "" };
     if futures.is_empty() {
@@ -103,7 +104,7 @@ fn describe(spec: &ModelSpec, origin: &str, chosen: bool, uses: bool) -> (Facts,
     for (index, (name, value)) in spec.settings.iter().enumerate() {
         lines.push(line(first(index, "settings"), format_args!("{name} = {}", setting(value))));
     }
-    (facts, lines.join("\n"))
+    Ok((facts, lines.join("\n")))
 }
 
 /// The fit of the newest window of a key, for each model version.

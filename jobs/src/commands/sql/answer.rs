@@ -7,15 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use almanac_engine::cluster::{Cluster, travels};
+use almanac_engine::plan::stoppable::stoppable;
 use almanac_engine::runner::Runner;
 use almanac_engine::{EngineError, nearest};
 use arrow::array::RecordBatch;
-use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{Column, SchemaError};
 use datafusion::dataframe::DataFrame;
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SQLOptions;
-use datafusion::physical_plan::coop::CooperativeExec;
 use datafusion::physical_plan::{ExecutionPlan, collect};
 use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::{DFParserBuilder, Statement};
@@ -75,7 +74,7 @@ async fn here(
     plan: Arc<dyn ExecutionPlan>,
     stop: Pin<&mut (dyn Future<Output = ()> + Send)>,
 ) -> Outcome<Vec<RecordBatch>> {
-    let plan = yielding(plan)?;
+    let plan = stoppable(plan)?;
     let threads = Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build();
     let threads = threads.map_err(|error| EngineError::storage("threads for the query", error))?;
     let rows = threads.spawn(collect(Arc::clone(&plan), context.task_ctx()));
@@ -85,18 +84,6 @@ async fn here(
         rows = rows => Ok(rows.map_err(|error| EngineError::Internal(format!("the query ended early: {error}")))??),
         () = stop => Err(EngineError::Interrupted.into()),
     }
-}
-
-/// The plan with joins that give way between the batches they make: theirs may be many for one that they read, and
-/// DataFusion lets only those who read give way.
-fn yielding(plan: Arc<dyn ExecutionPlan>) -> Outcome<Arc<dyn ExecutionPlan>> {
-    let wrapped = plan.transform_up(|node| match node.name() {
-        "NestedLoopJoinExec" | "CrossJoinExec" => {
-            Ok(Transformed::yes(Arc::new(CooperativeExec::new(node)) as Arc<dyn ExecutionPlan>))
-        }
-        _ => Ok(Transformed::no(node)),
-    });
-    Ok(wrapped?.data)
 }
 
 /// Threads whose work ends with them, at the next moment at which it gives way.
