@@ -54,6 +54,18 @@ fn announced_covariates_conform() {
 }
 
 #[test]
+fn garch_conforms() {
+    passes(&with(json!({ "innovations": "garch" })));
+}
+
+#[test]
+fn laws_without_a_state_conform() {
+    for law in ["normal", "student", "laplace"] {
+        passes(&with(json!({ "innovations": law, "rounds": 20 })));
+    }
+}
+
+#[test]
 fn direct_conforms() {
     passes(&with(json!({ "strategy": "direct", "rounds": 40 })));
 }

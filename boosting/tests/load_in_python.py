@@ -2,8 +2,8 @@
 
     python load_in_python.py STORED ROWS
 
-STORED is an `xgboost/1` file (one model) or an `xgboost/2` file (one per day and level). ROWS holds little-endian f32: per
-row the features, then the prediction expected of each model. Prints the greatest absolute difference.
+STORED is an `xgboost/1` or `xgboost/3` file (one model) or an `xgboost/2` file (one per day and level). ROWS holds
+little-endian f32: per row the features, then the prediction expected of each model. Prints the greatest absolute difference.
 """
 
 import json

@@ -14,7 +14,7 @@ use serde_json::json;
 
 fn models(fitted: &Fitted) -> Vec<Vec<u8>> {
     match fitted.format.as_str() {
-        "xgboost/1" => vec![Stored::decode(&fitted.bytes).unwrap().model],
+        "xgboost/1" | "xgboost/3" => vec![Stored::decode(&fitted.bytes).unwrap().model],
         _ => StoredDirect::decode(&fitted.bytes).unwrap().models,
     }
 }
@@ -56,6 +56,7 @@ fn compare(name: &str, settings: serde_json::Value) -> Option<usize> {
 #[test]
 fn pythons_xgboost_predicts_the_same_bits() {
     assert!(compare("recursive", json!({})).is_none_or(|models| models == 1));
+    assert!(compare("law", json!({ "innovations": "student" })).is_none_or(|models| models == 1));
 }
 
 #[test]

@@ -121,6 +121,18 @@ fn innovations_have_the_errors_of_their_law() {
 }
 
 #[test]
+fn trees_name_the_law_of_their_innovations() {
+    let plain = explain(&registry(), &spec("xgboost", json!([]), json!({ "rounds": 3 })));
+    assert!(plain.paths.ends_with("and a residual drawn out of fold"), "{}", plain.paths);
+    let settings = json!({ "rounds": 3, "innovations": "laplace" });
+    let laplace = explain(&registry(), &spec("xgboost", json!([]), settings));
+    assert!(laplace.paths.ends_with("and a laplace innovation"), "{}", laplace.paths);
+    assert!(laplace.form.contains("to the next session"), "{}", laplace.form);
+    let (scale, error) = value(&laplace, "innovations.scale");
+    assert!(scale > 0.0 && error.is_some_and(|error| error < 0.1 * scale), "{scale} {error:?}");
+}
+
+#[test]
 fn trees_rank_their_features() {
     let explanation = explain(&registry(), &spec("xgboost", json!([]), json!({ "rounds": 20 })));
     let shares: Vec<f64> = explanation.importance.iter().map(|one| one.share).collect();

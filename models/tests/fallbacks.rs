@@ -148,6 +148,8 @@ fn provocations() -> Vec<Case> {
         all.push(plain(family, json!({}), &still));
     }
     all.push(plain("xgboost", json!({ "rounds": 3 }), &crossing));
+    let brief = json!({ "innovations": "garch", "rounds": 3, "lags": [1], "windows": [], "folds": 2 });
+    all.push(plain("xgboost", brief, &walk(60)));
     all
 }
 

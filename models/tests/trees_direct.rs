@@ -202,6 +202,7 @@ fn settings_that_do_not_go_together_are_refused() {
     assert_eq!(refused(json!({ "days": [1] })), "days");
     assert_eq!(refused(json!({ "strategy": "direct", "days": [7, 1] })), "days");
     assert_eq!(refused(json!({ "objective": "quantile" })), "objective");
+    assert_eq!(refused(json!({ "strategy": "direct", "innovations": "student" })), "innovations");
     assert_eq!(refused(json!({ "strategy": "direct", "levels": [0.1, 0.5, 0.9] })), "levels");
     for levels in
         [json!([0.5]), json!([0.1, 0.9]), json!([0.5, 0.6, 0.7]), json!([0.1, 0.5, 1.0]), json!([0.9, 0.5, 0.1])]
@@ -214,7 +215,8 @@ fn settings_that_do_not_go_together_are_refused() {
 #[test]
 fn defaults_of_later_settings_are_not_written() {
     let written = serde_json::to_value(Settings::default()).unwrap();
-    assert!(["strategy", "days", "objective", "levels"].iter().all(|name| written.get(name).is_none()), "{written}");
+    let later = ["strategy", "days", "objective", "levels", "innovations"];
+    assert!(later.iter().all(|name| written.get(name).is_none()), "{written}");
 }
 
 #[test]

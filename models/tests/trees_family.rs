@@ -184,6 +184,7 @@ fn settings_are_checked_by_name() {
     assert_eq!(refused(json!({ "lags": [], "windows": [] })), "lags");
     assert_eq!(refused(json!({ "rounds": 0 })), "rounds");
     assert_eq!(refused(json!({ "method": "fastest" })), "method");
+    assert_eq!(refused(json!({ "innovations": "cauchy" })), "innovations");
 }
 
 #[test]

@@ -46,12 +46,17 @@ use student::Student;
 /// The law that a specification asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// Normal.
     #[default]
     Normal,
+    /// Residuals drawn with replacement.
     Bootstrap,
+    /// Student's t.
     Student,
+    /// Laplace.
     Laplace,
+    /// GARCH(1,1) with Student's t innovations.
     Garch,
 }
 

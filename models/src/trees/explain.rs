@@ -7,19 +7,20 @@ use crate::{Explanation, Fitted, Importance};
 pub(super) fn explain(fitted: &Fitted) -> Explanation {
     let parameters = &fitted.parameters;
     let settings = &parameters["settings"];
-    let direct = fitted.format != "xgboost/1";
+    let direct = fitted.format == "xgboost/2";
     let target = if parameters["target"].as_str() == Some("scaled_difference") { "difference" } else { "log return" };
     let (reach, paths) = if !direct {
-        let paths =
-            "session by session: the trees' return from the path's own features, and a residual drawn out of fold";
+        let law = parameters["innovations"]["law"].as_str().map(|law| format!("{law} innovation"));
+        let innovation = law.unwrap_or_else(|| "residual drawn out of fold".to_owned());
+        let paths = format!("session by session: the trees' return from the path's own features, and a {innovation}");
         ("the next session", paths)
     } else if settings["objective"] == "quantile" {
         let paths = "all days at once: the quantiles predicted, at the levels that a row drawn out of fold reached";
-        ("each day ahead, as quantiles", paths)
+        ("each day ahead, as quantiles", paths.to_owned())
     } else {
         let paths =
             "all days at once: the returns predicted, and the whole vector of residuals of a row drawn out of fold";
-        ("each day ahead", paths)
+        ("each day ahead", paths.to_owned())
     };
     let form = format!("gradient-boosted trees of the {target} to {reach}, from lags, windows and regressors");
     let mut out = Explanation::new(fitted, form, paths);
@@ -31,6 +32,7 @@ pub(super) fn explain(fitted: &Fitted) -> Explanation {
             out.add(&format!("residuals.{name}"), value, None);
         }
     }
+    out.add_innovations(&parameters["innovations"]);
     let features = parameters["features"].as_array().into_iter().flatten();
     out.importance = features.filter_map(importance).collect();
     out.importance.sort_by(|a, b| b.share.total_cmp(&a.share));

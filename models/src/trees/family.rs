@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::trees::direct::{self, StoredDirect};
 use crate::trees::explain::explain;
 use crate::trees::folds::Training;
+use crate::trees::frame::corrupt;
 use crate::trees::settings::LONGEST;
 use crate::trees::table::Observed;
 use crate::trees::{Ensemble, Layout, NoTrainer, Settings, Stored, Strategy, Trainer, Unit, recursive, simulate};
@@ -41,8 +42,9 @@ impl<T: Trainer + 'static> Family for Xgboost<T> {
         true
     }
 
-    fn innovations(&self, _spec: &ModelSpec) -> String {
-        "residuals out of fold".into()
+    fn innovations(&self, spec: &ModelSpec) -> String {
+        let law = spec.settings.get("innovations").and_then(Value::as_str);
+        law.filter(|law| *law != "bootstrap").unwrap_or("residuals out of fold").to_owned()
     }
 
     fn model(&self, spec: &ModelSpec) -> Result<Box<dyn Model>, ModelError> {
@@ -51,14 +53,18 @@ impl<T: Trainer + 'static> Family for Xgboost<T> {
     }
 
     fn format_version(&self) -> u32 {
-        2
+        3
     }
 
     fn load(&self, version: u32, bytes: &[u8]) -> Result<Box<dyn FittedModel>, ModelError> {
-        if version < 2 {
-            return Ok(Box::new(simulate::Loaded::new(Stored::decode(bytes)?)?));
+        if version == 2 {
+            return Ok(Box::new(direct::Loaded::new(StoredDirect::decode(bytes)?)?));
         }
-        Ok(Box::new(direct::Loaded::new(StoredDirect::decode(bytes)?)?))
+        let stored = Stored::decode(bytes)?;
+        if stored.law.is_some() != (version == 3) {
+            return Err(corrupt(&format!("bytes of {} in version {version} of the form", stored.format())));
+        }
+        Ok(Box::new(simulate::Loaded::new(stored)?))
     }
 
     fn explain(&self, fitted: &Fitted) -> Result<Explanation, ModelError> {
@@ -108,7 +114,10 @@ impl Model for Configured {
         let ready = Ready { training, window, observed, layout: &layout, regressors: &self.regressors, unit };
         match (constant, direct) {
             (true, true) => ready.constant("xgboost/2", direct::constant(&ready, horizon)?),
-            (true, false) => ready.constant("xgboost/1", recursive::constant(&ready)?),
+            (true, false) => {
+                let stored = recursive::constant(&ready);
+                ready.constant(stored.format(), stored.encode()?)
+            }
             (false, true) => direct::fit(&ready, horizon),
             (false, false) => recursive::fit(&ready),
         }

@@ -62,10 +62,11 @@ pub(crate) fn root_mean_square(values: &[f32]) -> f64 {
     (sum / values.len().max(1) as f64).sqrt()
 }
 
-/// Subtracts the mean: the drift of a path is then that of the trees, not the folds' error about it.
-pub(crate) fn centre(values: &mut [f32]) {
+/// Subtracts the mean, which is returned: the drift of a path is then that of the trees, not the folds' error about it.
+pub(crate) fn centre(values: &mut [f32]) -> f64 {
     let mean = values.iter().map(|&x| f64::from(x)).sum::<f64>() / values.len().max(1) as f64;
     for value in values {
         *value = (f64::from(*value) - mean) as f32;
     }
+    mean
 }

@@ -1,9 +1,9 @@
 //! Gradient-boosted trees: an XGBoost model of the one-session return, simulated path by path.
 //!
 //! The target is the one-session log return (a scaled difference where a price is zero or negative), the price features
-//! are relative to the last close, and the innovations are residuals resampled **out of fold**. Training is behind
-//! [`Trainer`]; loading, conditioning and simulating need no XGBoost: its saved model is read by [`Ensemble`] and
-//! evaluated bit for bit as XGBoost does.
+//! are relative to the last close, and the innovations are residuals resampled **out of fold**, or of a law fitted to
+//! these. Training is behind [`Trainer`]; loading, conditioning and simulating need no XGBoost: its saved model is read by
+//! [`Ensemble`] and evaluated bit for bit as XGBoost does.
 //!
 //! A regressor enters with its value one session before; one whose future is known (promotions, holidays) with that of
 //! the session itself. A value that is absent, in training or ahead, is missing to XGBoost, which learns a direction for
@@ -23,6 +23,11 @@
 //! booster = xgboost.Booster()
 //! booster.load_model(bytearray(stored[8 + n:8 + n + header["model_bytes"]]))
 //! ```
+//!
+//! # Stored form, `xgboost/3` (recursive, with a law of the innovations)
+//! As `xgboost/1`, with `header.innovations`: the `law` with its parameters, the `centre` that was subtracted from the
+//! residuals, and the `cutoff`, the day of the last observation that the fit saw. The residuals are what the state of a
+//! GARCH law begins with; it goes on over those of the observations after the cutoff.
 
 pub mod direct;
 mod ensemble;
@@ -36,16 +41,19 @@ mod family;
 mod features;
 mod folds;
 mod frame;
+mod law;
 mod masks;
 mod recursive;
 mod settings;
 mod simulate;
+mod since;
 mod stored;
 mod table;
 mod trainer;
 mod ubjson;
 mod unit;
 
+pub use crate::innovations::Kind as Innovations;
 pub use direct::StoredDirect;
 pub use ensemble::{Ensemble, Node};
 pub use evaluate::{Column, Evaluator, Instructions, LANES};

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::innovations::Kind;
 use crate::{ModelError, ModelSpec};
 
 /// How XGBoost searches splits.
@@ -90,6 +91,9 @@ pub struct Settings {
     /// Levels of the quantile objective, ascending, the median among them; none named means [`LEVELS`].
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub levels: Vec<f64>,
+    /// Law of the innovations of the recursive strategy, fitted to the residuals out of fold; bootstrap resamples them.
+    #[serde(skip_serializing_if = "is_bootstrap")]
+    pub innovations: Kind,
 }
 
 /// Levels of the quantile objective by default: the ends and the quartiles of the usual intervals, 80 and 95 percent.
@@ -97,6 +101,10 @@ pub const LEVELS: [f64; 7] = [0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975];
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
+}
+
+fn is_bootstrap(law: &Kind) -> bool {
+    *law == Kind::Bootstrap
 }
 
 impl Default for Settings {
@@ -121,6 +129,7 @@ impl Default for Settings {
             days: vec![],
             objective: Objective::default(),
             levels: vec![],
+            innovations: Kind::Bootstrap,
         }
     }
 }
@@ -136,6 +145,9 @@ impl Settings {
     pub fn read(spec: &ModelSpec) -> Result<Self, ModelError> {
         let refuse = |setting: &str, message: String| spec.refuse(setting, message);
         for (name, value) in &spec.settings {
+            if name == "innovations" {
+                Kind::read(value).map_err(|message| refuse(name, message))?;
+            }
             let alone = Map::from_iter([(name.clone(), value.clone())]);
             if let Err(e) = serde_json::from_value::<Self>(Value::Object(alone)) {
                 return Err(refuse(name, e.to_string()));
@@ -182,6 +194,7 @@ impl Settings {
                 self.levels.is_empty() || are_levels(&self.levels),
                 "3 to 99 ascending levels of 0.0001 to 0.9999, 0.5 among them and not at an end",
             ),
+            ("innovations", !direct || is_bootstrap(&self.innovations), "\"bootstrap\" with strategy = \"direct\""),
         ];
         checks.into_iter().find(|(_, holds, _)| !holds).map(|(name, _, accepted)| (name, accepted))
     }

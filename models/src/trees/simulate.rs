@@ -1,8 +1,11 @@
 //! Paths from stored trees: every day's features are computed anew from each path's own closes.
 
 use rand::Rng;
+use rand_chacha::ChaCha8Rng;
 
+use crate::innovations::Origin;
 use crate::trees::features::{Ahead, Past, squares};
+use crate::trees::law::FittedLaw;
 use crate::trees::table::{Observed, levels_at_origin};
 use crate::trees::{Column, Evaluator, LANES, Layout, Stored, Unit};
 use crate::{FittedModel, Future, History, ModelError, State, StreamKey};
@@ -10,9 +13,11 @@ use crate::{FittedModel, Future, History, ModelError, State, StreamKey};
 /// A loaded fit.
 #[derive(Debug)]
 pub(crate) struct Loaded {
-    layout: Layout,
-    unit: Unit,
+    pub(super) layout: Layout,
+    pub(super) unit: Unit,
     residuals: Vec<f32>,
+    /// `None` where residuals are resampled.
+    law: Option<FittedLaw>,
     /// `None` for a constant series.
     evaluator: Option<Evaluator>,
 }
@@ -20,7 +25,7 @@ pub(crate) struct Loaded {
 impl Loaded {
     pub(crate) fn new(stored: Stored) -> Result<Self, ModelError> {
         let (layout, evaluator) = stored.prepare()?;
-        Ok(Self { layout, unit: stored.unit, residuals: stored.residuals, evaluator })
+        Ok(Self { layout, unit: stored.unit, residuals: stored.residuals, law: stored.law, evaluator })
     }
 }
 
@@ -32,7 +37,13 @@ impl FittedModel for Loaded {
         let shared = (0..future.horizon()).map(|h| self.shared(history, future, h)).collect();
         let squares = squares(&levels);
         let last = observed.closes.last().copied().unwrap_or(f64::NAN);
-        Ok(Box::new(AtOrigin { model: self, unit, levels, squares, shared, last }))
+        let law = match (&self.law, &self.evaluator) {
+            (Some(law), Some(trees)) => {
+                Some(law.origin(&self.residuals, || self.since(law, trees, history, &observed))?)
+            }
+            _ => None,
+        };
+        Ok(Box::new(AtOrigin { model: self, unit, levels, squares, shared, last, law }))
     }
 }
 
@@ -62,6 +73,8 @@ struct AtOrigin<'a> {
     /// Per day ahead, see [`Layout::shared`].
     shared: Vec<Vec<f32>>,
     last: f64,
+    /// `None` where residuals are resampled.
+    law: Option<Origin<'a>>,
 }
 
 /// The simulated sessions of one block of paths.
@@ -82,6 +95,7 @@ impl State for AtOrigin<'_> {
         let past = Past { levels: &self.levels, squares: &self.squares };
         let mut features = vec![Column::default(); self.model.layout.names().len()];
         let mut predicted = Column::default();
+        let mut innovations = [0.0; LANES];
         let mut block = Block::default();
         // block after block through all days: what is held does not grow with the paths
         let days = out.chunks_exact_mut(paths.max(1)).zip(&self.shared).enumerate();
@@ -89,18 +103,24 @@ impl State for AtOrigin<'_> {
         for _ in 0..paths.div_ceil(LANES) {
             block.levels.clear();
             block.squares.clear();
+            // the state that a law has is each path's own
+            let mut draws = self.law.map(|law| law.draws(LANES));
             for (rng, values, shared) in &mut days {
                 let Some(values) = values.next() else { break };
                 let ahead = Ahead { levels: &block.levels, squares: &block.squares };
                 self.model.layout.fill(past, ahead, shared, features.iter_mut().map(|column| &mut column.0));
                 evaluator.predict(&features, &mut predicted)?;
+                let innovations = &mut innovations[..values.len()];
+                match &mut draws {
+                    Some(draws) => draws.day(rng, innovations),
+                    None => resample(residuals, rng, innovations),
+                }
                 // lanes beyond the last path stay at the origin
                 let mut levels = block.levels.last().copied().unwrap_or([last; LANES]);
                 let mut squares = [0.0; LANES];
                 for (lane, value) in values.iter_mut().enumerate() {
-                    let residual = residuals[pick(residuals.len(), rng.next_u32())];
                     let before = levels[lane];
-                    levels[lane] = before + (f64::from(predicted.0[lane]) + f64::from(residual));
+                    levels[lane] = before + (f64::from(predicted.0[lane]) + innovations[lane]);
                     squares[lane] = (levels[lane] - before) * (levels[lane] - before);
                     *value = self.unit.close(levels[lane]) as f32;
                 }
@@ -110,6 +130,13 @@ impl State for AtOrigin<'_> {
         }
         drop(days);
         finite(out)
+    }
+}
+
+/// Innovations that are residuals, each as likely as the others.
+fn resample(residuals: &[f32], rng: &mut ChaCha8Rng, out: &mut [f64]) {
+    for innovation in out {
+        *innovation = f64::from(residuals[pick(residuals.len(), rng.next_u32())]);
     }
 }
 

@@ -1,8 +1,11 @@
-//! The stored form of a recursive fit, `xgboost/1`; its layout is in the documentation of [`crate::trees`].
+//! The stored form of a recursive fit, `xgboost/1` or, with a law of the innovations, `xgboost/3`; its layout is in the
+//! documentation of [`crate::trees`].
 
 use serde::{Deserialize, Serialize};
 
+use crate::innovations::Kind;
 use crate::trees::frame::{self, corrupt, float_bytes, floats};
+use crate::trees::law::FittedLaw;
 use crate::trees::{Ensemble, Evaluator, Layout, Settings, Strategy, Unit};
 use crate::{ModelError, Regressor};
 
@@ -19,6 +22,8 @@ pub struct Stored {
     pub model: Vec<u8>,
     /// Centred out-of-fold residuals, in the unit of the target.
     pub residuals: Vec<f32>,
+    /// What innovations are drawn from, if not from the residuals.
+    pub(crate) law: Option<FittedLaw>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -31,9 +36,17 @@ struct Header {
     unit: Unit,
     model_bytes: usize,
     residuals: usize,
+    /// None in `xgboost/1`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    innovations: Option<FittedLaw>,
 }
 
 impl Stored {
+    /// The form that the bytes have.
+    pub(crate) fn format(&self) -> &'static str {
+        if self.law.is_some() { "xgboost/3" } else { "xgboost/1" }
+    }
+
     /// The portable bytes.
     ///
     /// # Errors
@@ -46,6 +59,7 @@ impl Stored {
             unit: self.unit,
             model_bytes: self.model.len(),
             residuals: self.residuals.len(),
+            innovations: self.law.clone(),
         };
         frame::write(&header, &[&self.model, &float_bytes(&self.residuals)])
     }
@@ -63,8 +77,13 @@ impl Stored {
         if header.settings.strategy != Strategy::Recursive {
             return Err(corrupt("settings of a direct model in the recursive form"));
         }
+        match &header.innovations {
+            Some(law) => law.check(header.settings.innovations)?,
+            None if header.settings.innovations == Kind::Bootstrap => {}
+            None => return Err(corrupt("the law of the innovations is missing")),
+        }
         let (settings, regressors, unit) = (header.settings, header.regressors, header.unit);
-        Ok(Self { settings, regressors, unit, model: model.to_vec(), residuals })
+        Ok(Self { settings, regressors, unit, model: model.to_vec(), residuals, law: header.innovations })
     }
 
     /// The columns, and the trees ready for evaluation; no trees for a constant series.

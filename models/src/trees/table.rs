@@ -35,6 +35,51 @@ pub(crate) fn levels_at_origin(observed: &Observed, unit: Unit, need: usize) -> 
     Ok((unit, closes.iter().map(|&close| unit.level(close)).collect()))
 }
 
+/// Observations that rows are made of, oldest first.
+#[derive(Debug)]
+pub(crate) struct Source<'a> {
+    layout: &'a Layout,
+    history: &'a History<'a>,
+    /// Row of the history of each observation.
+    rows: &'a [usize],
+    pub(crate) levels: Vec<f64>,
+    squares: Vec<f64>,
+}
+
+impl<'a> Source<'a> {
+    /// `rows` and `closes` are those of [`Observed`], or of its last observations.
+    pub(crate) fn new(
+        layout: &'a Layout,
+        unit: Unit,
+        history: &'a History<'a>,
+        rows: &'a [usize],
+        closes: &[f64],
+    ) -> Self {
+        let levels: Vec<f64> = closes.iter().map(|&close| unit.level(close)).collect();
+        let squares = squares(&levels);
+        Self { layout, history, rows, levels, squares }
+    }
+
+    /// Writes the features of the row that begins with observation t and reaches `day` observations. At least
+    /// [`Layout::lookback`] observations lie before t.
+    pub(crate) fn fill(&self, t: usize, day: usize, row: &mut [[f32; 1]]) {
+        let past = Past { levels: &self.levels[..t], squares: &self.squares[..t] };
+        let (first, last) = (self.rows[t], self.rows[t + day - 1]);
+        let value = |regressor: usize, own: bool| {
+            let at = if own { Some(last) } else { first.checked_sub(1) };
+            let column = self.history.regressors.get(regressor);
+            at.and_then(|at| column?.get(at)).copied().unwrap_or(f64::NAN)
+        };
+        let shared = self.layout.shared(self.history.days[last], value);
+        self.layout.fill(past, Ahead { levels: &[], squares: &[] }, &shared, row.iter_mut());
+    }
+
+    /// The return over that row.
+    pub(crate) fn target(&self, t: usize, day: usize) -> f32 {
+        (self.levels[t + day - 1] - self.levels[t - 1]) as f32
+    }
+}
+
 /// Training rows in the order of time.
 #[derive(Debug)]
 pub(crate) struct Table {
@@ -57,24 +102,15 @@ impl Table {
         observed: &Observed,
         day: usize,
     ) -> Result<Self, ModelError> {
-        let levels: Vec<f64> = observed.closes.iter().map(|&close| unit.level(close)).collect();
-        let squares = squares(&levels);
+        let source = Source::new(layout, unit, history, &observed.rows, &observed.closes);
         let (lookback, width) = (layout.lookback(), layout.names().len());
-        let rows = (levels.len() + 1).saturating_sub(lookback + day);
+        let rows = (source.levels.len() + 1).saturating_sub(lookback + day);
         let mut table = Self { features: Vec::with_capacity(rows * width), target: Vec::with_capacity(rows) };
         let mut row = vec![[0.0_f32; 1]; width];
         for t in lookback..lookback + rows {
-            let past = Past { levels: &levels[..t], squares: &squares[..t] };
-            let (first, last) = (observed.rows[t], observed.rows[t + day - 1]);
-            let value = |regressor: usize, own: bool| {
-                let at = if own { Some(last) } else { first.checked_sub(1) };
-                let column = history.regressors.get(regressor);
-                at.and_then(|at| column?.get(at)).copied().unwrap_or(f64::NAN)
-            };
-            let shared = layout.shared(history.days[last], value);
-            layout.fill(past, Ahead { levels: &[], squares: &[] }, &shared, row.iter_mut());
+            source.fill(t, day, &mut row);
             table.features.extend(row.iter().map(|[value]| value));
-            table.target.push((levels[t + day - 1] - levels[t - 1]) as f32);
+            table.target.push(source.target(t, day));
         }
         let finite = table.features.iter().all(|x| !x.is_infinite()) && table.target.iter().all(|y| y.is_finite());
         if finite {
