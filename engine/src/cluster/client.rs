@@ -93,7 +93,8 @@ impl Cluster {
         self.rest.cancel(is_meant).await
     }
 
-    /// Whether a job with this name waits, or has a task that runs now. One that is not known yet counts as waiting.
+    /// Whether a job with this name waits, or a task runs now, of it or of a job that it may wait for. One that is not
+    /// known yet counts as waiting.
     ///
     /// # Errors
     /// [`EngineError::Scheduler`] if the scheduler does not answer.

@@ -133,13 +133,24 @@ impl Rest {
         Ok(jobs)
     }
 
-    /// Whether the job of this name waits, or has a task that runs now.
+    /// Whether the job of this name waits, or a task runs now, of it or of any other: the scheduler gives all free cores to
+    /// one job before the next, and lists only tasks that have one, so that a job without any may wait for cores.
     pub(super) async fn is_busy(&self, name: &str) -> Result<bool> {
         let jobs: Vec<Job> = self.get("/api/jobs").await?;
-        let Some(job) = jobs.iter().find(|job| job.job_name == name) else { return Ok(true) };
-        if job.status != "Running" {
+        let (own, others): (Vec<Job>, Vec<Job>) = jobs.into_iter().partition(|job| job.job_name == name);
+        if own.iter().all(|job| job.status != "Running") {
             return Ok(true);
         }
+        for job in own.iter().chain(&others).filter(|job| job.status == "Running") {
+            if self.computes(job).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether a task of the job runs now.
+    async fn computes(&self, job: &Job) -> Result<bool> {
         let stages: Stages = self.get(&format!("/api/job/{}/stages", job.job_id)).await?;
         Ok(stages.stages.iter().flat_map(|stage| &stage.tasks).any(|task| task.status == "Running"))
     }
@@ -169,17 +180,22 @@ mod tests {
         {"job_id": "2", "job_name": "ours/b", "status": "Completed"},
         {"job_id": "3", "job_name": "theirs/a", "status": "Running"}]"#;
 
+    /// Asks a scheduler that answers so.
+    async fn ask<T>(router: Router, question: impl AsyncFnOnce(Rest) -> T) -> T {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let rest = Rest::new(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+        tokio::select! {
+            answer = question(rest) => answer,
+            served = async { axum::serve(listener, router).await } => unreachable!("served: {served:?}"),
+        }
+    }
+
     /// Cancels at a scheduler that answers so to the cancelling of the one job that is meant and goes on.
     async fn cancel(answer: StatusCode) -> Result<usize> {
         let router = Router::new()
             .route("/api/jobs", get(|| std::future::ready(JOBS)))
             .route("/api/job/1", patch(move || std::future::ready(answer)));
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let rest = Rest::new(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
-        tokio::select! {
-            cancelled = rest.cancel(|name| name.starts_with("ours/")) => cancelled,
-            served = async { axum::serve(listener, router).await } => unreachable!("served: {served:?}"),
-        }
+        ask(router, async |rest: Rest| rest.cancel(|name| name.starts_with("ours/")).await).await
     }
 
     #[tokio::test]
@@ -191,6 +207,44 @@ mod tests {
             (StatusCode::INTERNAL_SERVER_ERROR, None),
         ] {
             assert_eq!(cancel(answer).await.ok(), counted, "{answer}");
+        }
+    }
+
+    /// Whether a scheduler works on the job `ours/a` whose tasks, and those of `theirs/a`, are in these states.
+    async fn is_busy(ours: &'static str, theirs: &'static str) -> Option<bool> {
+        let stages = |states: &str| format!(r#"{{"stages": [{{"tasks": []}}, {{"tasks": [{states}]}}]}}"#);
+        let (ours, theirs) = (stages(ours), stages(theirs));
+        let router = Router::new()
+            .route("/api/jobs", get(|| std::future::ready(JOBS)))
+            .route("/api/job/1/stages", get(move || std::future::ready(ours.clone())))
+            .route("/api/job/3/stages", get(move || std::future::ready(theirs.clone())));
+        ask(router, async |rest: Rest| rest.is_busy("ours/a").await.ok()).await
+    }
+
+    #[tokio::test]
+    async fn a_job_without_running_tasks_waits_while_others_compute_and_is_lost_where_none_does() {
+        let (runs, done) = (r#"{"status": "Running"}"#, r#"{"status": "Successful"}"#);
+        let failed = r#"{"status": {"Failed": {"reason": "IoError", "error": "full"}}}, {"status": "Successful"}"#;
+        for (ours, theirs, busy) in [
+            (runs, "", true),
+            ("", runs, true),
+            (done, runs, true),
+            ("", "", false),
+            (done, failed, false),
+            (failed, done, false),
+        ] {
+            assert_eq!(is_busy(ours, theirs).await, Some(busy), "{ours:?} beside {theirs:?}");
+        }
+    }
+
+    /// Without a look at tasks: nobody would answer it here.
+    #[tokio::test]
+    async fn a_job_that_is_queued_or_not_known_yet_waits() {
+        const QUEUED: &str = r#"[{"job_id": "1", "job_name": "ours/a", "status": "Queued"},
+            {"job_id": "3", "job_name": "theirs/a", "status": "Running"}]"#;
+        for name in ["ours/a", "ours/b"] {
+            let router = Router::new().route("/api/jobs", get(|| std::future::ready(QUEUED)));
+            assert_eq!(ask(router, async |rest: Rest| rest.is_busy(name).await.ok()).await, Some(true), "{name}");
         }
     }
 }

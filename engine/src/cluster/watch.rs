@@ -9,7 +9,8 @@ use crate::Result;
 
 /// Pause between two questions to the scheduler.
 const ASK: Duration = Duration::from_secs(5);
-/// Time without a running task after which the scheduler is taken to have forgotten the job.
+/// Time without a running task, of the job or of others that it may wait for, after which the scheduler is taken to have
+/// forgotten the job.
 const STALLED: Duration = Duration::from_secs(20);
 
 /// Watches one job by its name.
@@ -36,7 +37,7 @@ impl<'a> Watch<'a> {
     /// elsewhere.
     ///
     /// # Errors
-    /// [`crate::EngineError::Scheduler`] if no task of the job has run for too long.
+    /// [`crate::EngineError::Scheduler`] if no task has run for too long.
     pub(crate) async fn ask(&mut self) -> Result<()> {
         if self.asked.elapsed() < ASK {
             return Ok(());
@@ -46,7 +47,7 @@ impl<'a> Watch<'a> {
             self.busy = self.asked;
         }
         match self.busy.elapsed() > STALLED {
-            true => Err(self.cluster.lost("it runs no task of the job any more")),
+            true => Err(self.cluster.lost("it runs no task any more, of this job or another")),
             false => Ok(()),
         }
     }
