@@ -82,19 +82,18 @@ impl Inbox {
         Self { warehouse: warehouse.clone(), folder: Path::from(folder), seen: BTreeSet::new() }
     }
 
-    /// Reports that have come since the last call.
+    /// Reports that have come since the last call that succeeded.
     pub(crate) async fn receive(&mut self) -> Result<Vec<CellResult>> {
         let store = self.warehouse.store();
         let storage = |error| EngineError::storage(self.folder.as_ref(), error);
         let found: Vec<_> = store.list(Some(&self.folder)).try_collect().await.map_err(storage)?;
-        let mut reports = Vec::new();
-        for object in found {
-            if !self.seen.insert(object.location.clone()) {
-                continue;
-            }
+        let (mut paths, mut reports) = (Vec::new(), Vec::new());
+        for object in found.into_iter().filter(|object| !self.seen.contains(&object.location)) {
             let read = store.get(&object.location).await.map_err(storage)?.bytes().await.map_err(storage)?;
             reports.push(serde_json::from_slice(&read).map_err(|e| EngineError::Internal(e.to_string()))?);
+            paths.push(object.location);
         }
+        self.seen.extend(paths);
         Ok(reports)
     }
 
@@ -106,5 +105,53 @@ impl Inbox {
                 tracing::debug!(%path, %error, "a report stays");
             }
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::cell::Cell;
+    use crate::plan::result::Timings;
+
+    fn report(window: i32) -> CellResult {
+        CellResult {
+            cell: Cell {
+                model_name: "naive".into(),
+                model_version: "v1".into(),
+                key_bucket: 0,
+                training_cutoff_date: window,
+            },
+            files: BTreeMap::new(),
+            outcomes: Vec::new(),
+            timings: Timings::default(),
+            spans: Vec::new(),
+            scored: None,
+            laid: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn every_report_is_received_once_though_one_could_not_be_read_at_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let warehouse = Warehouse::open(folder.path().to_str().unwrap()).unwrap();
+        let put = async |name: &str, bytes: Vec<u8>| {
+            warehouse.store().put(&Path::from(format!("reports/{name}")), bytes.into()).await.unwrap();
+        };
+        let json = |window| serde_json::to_vec(&report(window)).unwrap();
+        for (name, bytes) in [("a", json(1)), ("b", b"{".to_vec()), ("c", json(3))] {
+            put(name, bytes).await;
+        }
+        let mut inbox = Inbox::new(&warehouse, "reports");
+        assert!(inbox.receive().await.is_err());
+        put("b", json(2)).await;
+        let mut windows: Vec<i32> =
+            inbox.receive().await.unwrap().iter().map(|report| report.cell.training_cutoff_date).collect();
+        windows.sort_unstable();
+        assert_eq!(windows, [1, 2, 3]);
+        assert!(inbox.receive().await.unwrap().is_empty());
     }
 }

@@ -104,6 +104,11 @@ impl RemoteJob<'_> {
         let partitions = pack::balanced(missing.parts(), self.cluster.vcores().await?);
         let plan = (self.computation.plan)(&Arc::new(job), &partitions)?;
         let mut inbox = Inbox::new(&Warehouse::open(&self.job.warehouse)?, &folder);
+        if attempt > 0 {
+            // an earlier one whose cancellation failed may still hold the cores
+            let earlier = format!("{}/", self.name());
+            self.cluster.cancel(|job| job.starts_with(&earlier)).await?;
+        }
         let name = format!("{}/{attempt}", self.name());
         let mut look = tokio::time::interval(Duration::from_secs_f64(LOOK_SECONDS));
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -114,7 +119,9 @@ impl RemoteJob<'_> {
             tokio::select! {
                 ended = &mut submitted => break Some(ended),
                 _ = look.tick() => {
-                    self.receive(&mut inbox, missing).await?;
+                    if let Err(error) = self.receive(&mut inbox, missing).await {
+                        break Some(Err(error));
+                    }
                     if missing.units.is_empty() || self.results.is_closed() {
                         break None;
                     }
@@ -124,7 +131,7 @@ impl RemoteJob<'_> {
                 }
             }
         };
-        self.receive(&mut inbox, missing).await?;
+        let received = self.receive(&mut inbox, missing).await;
         let mut is_over = matches!(ended, Some(Ok(())));
         if missing.units.is_empty() {
             if ended.is_none() {
@@ -135,9 +142,9 @@ impl RemoteJob<'_> {
         }
         // nothing of it may go on beside its successor
         if !is_over && let Err(error) = self.cluster.cancel(|job| job == name).await {
-            tracing::debug!(job = name, %error, "could not be cancelled");
+            tracing::debug!(job = name, %error, "could not be cancelled; the next attempt cancels it first");
         }
-        ended.unwrap_or(Ok(()))
+        ended.unwrap_or(Ok(())).and(received)
     }
 
     async fn receive(&self, inbox: &mut Inbox, missing: &mut Missing) -> Result<()> {
@@ -162,3 +169,6 @@ fn is_transient(error: &EngineError) -> bool {
         EngineError::Plan(_) | EngineError::Storage { .. } | EngineError::Scheduler { .. } | EngineError::Internal(_)
     )
 }
+
+#[cfg(test)]
+mod tests;
