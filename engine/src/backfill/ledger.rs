@@ -1,7 +1,5 @@
 //! The ledger of runs and units. It is written beside the rows and never decides anything.
 
-mod living;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -10,8 +8,6 @@ use arrow::array::{
     ArrayRef, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
 
-pub use self::living::ABANDONED_SECONDS;
-pub(crate) use self::living::alive;
 use crate::cell::Cell;
 use crate::delta::{Warehouse, replace_partition};
 use crate::plan::job::Job;
@@ -38,6 +34,8 @@ pub struct Ledger {
     started: std::sync::atomic::AtomicBool,
 }
 
+/// Seconds after which a running run without heartbeat counts as abandoned.
+pub const ABANDONED_SECONDS: i64 = 60;
 /// Seconds between heartbeats: half of what makes a run count as abandoned.
 const HEARTBEAT_SECONDS: u64 = ABANDONED_SECONDS as u64 / 2;
 

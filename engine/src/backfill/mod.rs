@@ -18,7 +18,7 @@ pub(crate) mod settled;
 pub use driver::{Event, Options, StepReport, infer, train};
 pub use estimate::{Estimate, ModelEstimate, estimate};
 pub use grid::{GridCell, GridUnit, buckets, grid};
-pub(crate) use ledger::alive;
+pub(crate) use ledger::heartbeat;
 pub use ledger::{ABANDONED_SECONDS, Ledger};
 pub use missing::{CellWork, Stored, fits, forecasts};
 pub use selection::{Condition, Selection, day_of, display_key, parse_day};

@@ -1,5 +1,6 @@
 //! Where planned units are computed: in this process, or on a cluster. Whatever the step, the plan is the same.
 
+mod heartbeat;
 pub(crate) mod idle;
 mod name;
 mod orphans;
@@ -73,10 +74,11 @@ impl Runner {
                     let remote = RemoteJob { computation, cluster, job, number, results: results.clone() };
                     remote.run(parts)
                 };
-                futures::stream::iter(jobs.into_iter().enumerate().map(run))
+                let computed = futures::stream::iter(jobs.into_iter().enumerate().map(run))
                     .buffer_unordered(JOBS_AT_ONCE)
-                    .try_collect::<()>()
-                    .await
+                    .try_collect::<()>();
+                let warehouse = Warehouse::open(&job.warehouse)?;
+                heartbeat::kept_while(&warehouse, &job.run_id, computed).await
             }
         }
     }

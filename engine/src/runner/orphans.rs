@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::name::Name;
-use super::process;
+use super::{heartbeat, process};
 use crate::Result;
-use crate::backfill::alive;
 use crate::delta::Warehouse;
 
 /// Those among `jobs` that write to the warehouse, of one step or of all, and whose driver is gone: its process on this
-/// machine, or else its sign of life in the ledger, which builds and evaluations never give.
+/// machine, or else its heartbeat.
 ///
 /// # Errors
 /// Storage errors.
@@ -28,7 +27,7 @@ pub(super) async fn among(warehouse: &Warehouse, jobs: &[String], step: Option<&
         }
     }
     let runs: BTreeSet<&str> = unseen.iter().map(|(_, run)| *run).collect();
-    let alive = alive(warehouse, &runs, chrono::Utc::now()).await?;
+    let alive = heartbeat::alive(warehouse, &runs, chrono::Utc::now()).await?;
     gone.extend(unseen.into_iter().filter(|(_, run)| !alive.contains(*run)).map(|(job, _)| job.clone()));
     Ok(gone)
 }
@@ -37,25 +36,20 @@ pub(super) async fn among(warehouse: &Warehouse, jobs: &[String], step: Option<&
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::backfill::Ledger;
-    use crate::plan::job::Job;
 
     #[tokio::test]
     async fn the_jobs_of_a_driver_that_lives_are_left() {
         let folder = tempfile::tempdir().unwrap();
         let warehouse = Warehouse::open(folder.path().to_str().unwrap()).unwrap();
-        let mut job = Job::without_sources(warehouse.root().as_str());
-        for (run, state) in [("told", "running"), ("ended", "finished")] {
-            job.run_id = run.into();
-            Ledger::new(&warehouse, &job, "backfill").unwrap().beat(state).await.unwrap();
-        }
         let (here, there) = (process::own(), "0123456789ab-1-2");
         let dead = here.rsplit_once('-').unwrap().0.to_owned() + "-0";
         let name = |step, run, driver: &str| Name { step, run, driver }.within(warehouse.root().as_str()) + "/0/0";
-        let left = [name("train", "told", there), name("train", "silent", &here), name("build", "silent", &here)];
-        let gone = [name("build", "silent", there), name("train", "ended", there), name("train", "told", &dead)];
+        let left = [name("train", "told", there), name("build", "told", there), name("train", "silent", &here)];
+        let gone = [name("build", "silent", there), name("train", "silent", there), name("train", "told", &dead)];
         let jobs = [&left[..], &gone[..], &["almanac/sql/told".to_owned()]].concat();
-        assert_eq!(among(&warehouse, &jobs, None).await.unwrap(), BTreeSet::from(gone.clone()));
-        assert_eq!(among(&warehouse, &jobs, Some("build")).await.unwrap(), BTreeSet::from([gone[0].clone()]));
+        for (step, found) in [(None, &gone[..]), (Some("build"), &gone[..1])] {
+            let told = heartbeat::kept_while(&warehouse, "told", among(&warehouse, &jobs, step)).await;
+            assert_eq!(told.unwrap(), found.iter().cloned().collect::<BTreeSet<String>>(), "{step:?}");
+        }
     }
 }

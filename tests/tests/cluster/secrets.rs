@@ -65,7 +65,8 @@ fn a_secret_is_in_no_answer_log_report_or_table() {
     let on_cluster = [&BACKFILL[..], &["--scheduler", &address]].concat();
     assert!(warehouse.dies_at("committed:2", &on_cluster));
     let objects = gateway.objects(BUCKET);
-    let reports: Vec<&String> = objects.keys().filter(|key| key.contains("/ops/_reports/")).collect();
+    let is_report = |key: &&String| key.contains("/ops/_reports/") && key.ends_with(".json");
+    let reports: Vec<&String> = objects.keys().filter(is_report).collect();
     assert!(reports.len() >= 2, "{:?}", objects.keys());
     for key in reports {
         is_clean(key, &gateway.read(BUCKET, key), "\"outcomes\"");
