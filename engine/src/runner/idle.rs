@@ -30,6 +30,9 @@ mod tests {
         assert_eq!(idle, Some(0.25));
         assert_eq!(at_the_end(&[(0, 100), (0, 100)], 2), Some(0.0));
         assert_eq!(at_the_end(&[(0, 100)], 4), Some(0.75));
+        // one of two cores has nothing left to do, or waits between two parts
+        assert_eq!(at_the_end(&[(0, 100), (0, 70)], 2), Some(0.5));
+        assert_eq!(at_the_end(&[(0, 100), (0, 85), (90, 100)], 2), Some(0.125));
         assert_eq!(at_the_end(&[], 2), None);
         assert_eq!(at_the_end(&[(5, 5)], 2), None);
     }

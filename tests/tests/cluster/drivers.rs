@@ -48,4 +48,5 @@ fn a_driver_that_begins_and_is_interrupted_leaves_the_jobs_of_another() {
         // its first attempt
         assert!(status == "Completed" && job.ends_with("/0"), "{job}: {status}");
     }
+    scene.is_whole_to_others();
 }

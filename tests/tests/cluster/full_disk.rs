@@ -27,6 +27,9 @@ fn fills(store: Store, full: usize) {
     let driver = scene.start_amid(4.0);
     fill(&work);
     scene.ends_whole(driver);
+    let failed = scene.cluster.failed();
+    println!("{failed} tasks failed");
+    assert!(failed > 0.0, "no task met a full folder");
     scene.is_whole_to_others();
 }
 

@@ -12,8 +12,13 @@ use crate::warehouse::{World, succeed, told};
 use crate::{held, independent};
 
 const BUCKET: &str = "interrupted";
-/// Longest for what was begun to be given up: a unit here takes under a second.
+/// Longest from an interrupt until nothing is computed any more: a few units, each of which takes about a second where
+/// nothing else runs.
+const STOPPED: Duration = Duration::from_secs(6);
+/// Longest wait to see that.
 const GIVEN_UP: Duration = Duration::from_secs(20);
+/// How long processes have to stand still to be taken for idle.
+const STILL: Duration = Duration::from_secs(2);
 
 /// A cell of two fits for each of some 283 sessions, in one job: 20 tasks, the first ones of 18 cells and more.
 const LONG: [&str; 7] = ["train", "--models", "sarimax_auto_weather", "--every", "daily", "--from", "2023-11-15"];
@@ -22,25 +27,32 @@ const PAUSE: &str = "fit:700";
 /// A first task of [`LONG`] that nobody stops takes longer, on whatever machine: 36 fits wait for 25.2 s.
 const TASK: Duration = Duration::from_secs(22);
 
-/// Ends a driver as Ctrl-C does: code 130, and what to do.
-pub(crate) fn interrupt(driver: Child) {
+/// Ends a driver as Ctrl-C does: code 130, and what to do. Returns when it was told.
+pub(crate) fn interrupt(driver: Child) -> Instant {
+    let interrupted = Instant::now();
     let status = Command::new("kill").arg("-INT").arg(driver.id().to_string()).status().unwrap();
     assert!(status.success());
     let output = end(driver);
     assert_eq!(output.status.code(), Some(130), "{}", told(&output));
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(error.contains("interrupted; run the same command again to resume"), "{error}");
+    interrupted
 }
 
-/// No task runs, and the processes stand still.
-pub(crate) fn computes_nothing(cluster: &Cluster) {
+/// No task runs, and the processes stand still, soon after that moment.
+pub(crate) fn computes_nothing(cluster: &Cluster, since: Instant) {
     wait("the executors are idle", GIVEN_UP, || cluster.running() == 0.0);
     let spent = || cluster.executors.iter().map(Process::hundredths).sum::<u64>();
+    let mut stopped = since;
     wait("the processors are idle", GIVEN_UP, || {
+        stopped = Instant::now();
         let before = spent();
-        std::thread::sleep(Duration::from_secs(2));
+        std::thread::sleep(STILL);
         spent() - before < 20
     });
+    let took = stopped - since;
+    println!("nothing was computed after {took:?}");
+    assert!(took < STOPPED, "something was computed for {took:?}");
 }
 
 /// All stands still at a time at which even the first two of 20 tasks would still go on by themselves.
@@ -56,9 +68,8 @@ fn an_interrupted_driver_stops_the_computing() {
     let driver = warehouse.command(&[&LONG[..], &["--scheduler", &address]].concat()).spawn().unwrap();
     wait("both executors compute", LIMIT, || cluster.running() == 2.0);
     let (begun, finished) = (Instant::now(), cluster.finished());
-    interrupt(driver);
-    computes_nothing(&cluster);
-    println!("nothing is computed {:?} after the first tasks began", begun.elapsed());
+    let interrupted = interrupt(driver);
+    computes_nothing(&cluster, interrupted);
     assert!(begun.elapsed() < TASK, "so late that the tasks may have ended by themselves");
     let (more, cancelled) = (cluster.finished() - finished, cluster.cancelled());
     assert!(more <= 2.0, "{more} tasks were finished after the interrupt, of two that ran");
@@ -100,13 +111,14 @@ fn an_interrupt_amid_uploads_leaves_none_behind() {
         let driver = world.at(&name).command(&[&["backfill"], &arguments[..]].concat()).spawn().unwrap();
         wait("a part is on its way", LIMIT, || gate.held() > 0);
         assert!(gateway.abandoned_uploads(BUCKET) > 0, "nothing is being uploaded");
-        interrupt(driver);
+        let interrupted = interrupt(driver);
         if let Some(cluster) = &cluster {
             // the tasks are over before their uploads can go on
-            wait("the tasks are cancelled", GIVEN_UP, || cluster.running() == 0.0);
+            wait("the tasks are cancelled", STOPPED, || cluster.running() == 0.0);
+            assert!(interrupted.elapsed() < STOPPED, "cancelled after {:?}", interrupted.elapsed());
             gate.open();
             wait("the uploads are given up", GIVEN_UP, || gateway.abandoned_uploads(BUCKET) == 0);
-            computes_nothing(cluster);
+            computes_nothing(cluster, Instant::now());
         }
         assert_eq!(gateway.abandoned_uploads(BUCKET), 0, "{name}");
         assert_eq!(paths(&gateway, place), Vec::<String>::new(), "an upload was completed instead of given up");

@@ -21,8 +21,8 @@ fn stops(cluster: &Cluster, mut command: Command) {
     let driver = command.spawn().unwrap();
     wait("both executors compute", LIMIT, || cluster.running() == 2.0);
     let finished = cluster.finished();
-    interrupt(driver);
-    computes_nothing(cluster);
+    let interrupted = interrupt(driver);
+    computes_nothing(cluster, interrupted);
     let (more, cancelled) = (cluster.finished() - finished, cluster.cancelled());
     assert!(more <= 2.0, "{more} tasks were finished after the interrupt, of two that ran");
     assert!(cancelled >= 1.0, "no task was cancelled");

@@ -114,6 +114,7 @@ fn a_scheduler_that_comes_back_late_finds_its_executors() {
     scene.cluster.restart_scheduler();
     scene.ends_whole(driver);
     assert!(scene.cluster.executors.iter_mut().all(|executor| !executor.ended()), "{}", scene.cluster.logs());
+    scene.is_whole_to_others();
 }
 
 #[test]
@@ -129,6 +130,7 @@ fn a_driver_waits_for_a_scheduler_that_starts_after_it() {
     scene.cluster.restart_scheduler();
     scene.cluster.add_executor();
     scene.ends_whole(driver);
+    scene.is_whole_to_others();
 }
 
 #[test]
@@ -158,6 +160,7 @@ fn a_scheduler_that_is_not_back_within_the_wait_ends_the_driver() {
     assert!(waited >= WAIT && waited < WAIT + GIVEN_UP, "ended after {waited:?}");
     scene.cluster.restart_scheduler();
     scene.resumes();
+    scene.is_whole_to_others();
 }
 
 #[test]
@@ -170,6 +173,7 @@ fn a_killed_driver_leaves_jobs_that_the_next_one_cancels() {
     let output = scene.resumes();
     let printed = String::from_utf8_lossy(&output.stdout);
     assert!(printed.contains("\"cancelled\":1"), "{printed}");
+    scene.is_whole_to_others();
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::process::wait;
 use crate::processes::Cluster;
 use crate::scene::{LARGE, LIMIT, end};
 use crate::warehouse::{World, told};
-use crate::{held, http};
+use crate::{held, http, independent};
 
 const BUCKET: &str = "clustered";
 
@@ -36,6 +36,7 @@ fn an_executor_dies_while_it_uploads_and_the_rows_are_those_of_a_run_on_disk() {
     let before = gateway.objects(BUCKET);
     warehouse.backfill(&on_cluster[1..]);
     assert_eq!(gateway.objects(BUCKET), before, "a second run wrote something");
+    independent::same_tables(&world.warehouse("disk"), &warehouse);
 }
 
 /// What an executor may not write is named in the driver's error.

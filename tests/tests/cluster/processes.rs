@@ -158,6 +158,11 @@ impl Cluster {
         self.ended("cancelled")
     }
 
+    /// Tasks that failed on any executor.
+    pub(crate) fn failed(&self) -> f64 {
+        self.ended("failed")
+    }
+
     fn ended(&self, outcome: &str) -> f64 {
         let name = format!("almanac_tasks_total{{outcome=\"{outcome}\"}}");
         self.executors.iter().map(|executor| executor.metric(&name)).sum()

@@ -24,8 +24,8 @@ fn an_interrupted_query_stops_the_computing() {
     // one side has been gathered, and both executors hold the other against it
     wait("both executors join", LIMIT, || cluster.finished() >= 1.0 && cluster.running() == 2.0);
     let finished = cluster.finished();
-    interrupt(client);
-    computes_nothing(&cluster);
+    let interrupted = interrupt(client);
+    computes_nothing(&cluster, interrupted);
     assert_eq!((cluster.finished(), cluster.cancelled()), (finished, 2.0), "finished and cancelled tasks");
     let jobs = cluster.jobs("sql");
     let told: Vec<(&str, &str)> = jobs.iter().map(|job| (job.name.as_str(), job.status.as_str())).collect();

@@ -14,6 +14,8 @@ use crate::warehouse::{World, succeed};
 
 /// Seconds that executors keep the files of a job: longer than any task here.
 const JOB_TTL: &str = "4";
+/// What each fit waits for besides its computing: 16 cells of two fits are as many tasks of nearly a second and more.
+const PAUSE: &str = "fit:400";
 /// Longest until they are gone: looked for each half of that.
 const REMOVED: Duration = Duration::from_secs(30);
 
@@ -37,7 +39,8 @@ fn idle(printed: &str, step: &str) -> f64 {
 #[test]
 fn what_a_backfill_leaves_to_be_seen() {
     let world = World::new();
-    let environment = [("ALMANAC_LOG", "info,almanac_executor=debug"), ("ALMANAC_JOB_TTL", JOB_TTL)];
+    let environment =
+        [("ALMANAC_LOG", "info,almanac_executor=debug"), ("ALMANAC_JOB_TTL", JOB_TTL), ("ALMANAC_PAUSE_AT", PAUSE)];
     let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let cluster = Cluster::with(2, environment.into());
     let warehouse = world.warehouse("w");
@@ -45,11 +48,10 @@ fn what_a_backfill_leaves_to_be_seen() {
     let left = files(&cluster);
     assert!(left > 0, "tasks left no files that could be removed");
 
-    for step in ["train", "infer"] {
-        let idle = idle(&printed, step);
-        println!("{step}: {:.0} % idle at the end", 100.0 * idle);
-        assert!((0.0..=1.0).contains(&idle), "{step}: {idle}");
-    }
+    let [train, infer] = ["train", "infer"].map(|step| idle(&printed, step));
+    println!("idle at the end: {:.0} % in train, {:.0} % in infer", 100.0 * train, 100.0 * infer);
+    // were all that is left at the end with one of the two executors, half and more; infer's tasks are too short to tell
+    assert!(train < 0.5, "{train}");
     succeed(warehouse.command(&["evaluate", "--scheduler", &cluster.address()]));
     // 16 cells are as many parts of work, and two cores take up to ten tasks each
     for step in ["train", "infer"] {
