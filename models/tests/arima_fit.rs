@@ -84,6 +84,8 @@ fn collinear_and_constant_regressors_are_dropped_and_named() {
             "constant in the window"
         };
         assert_eq!(dropped[0]["reason"], constant);
+        let collinear = "collinear with the constant or with columns before it";
+        assert_eq!(fitted.fallback, Some(format!("without x1: {constant}; without x2: {collinear}")));
     }
 }
 

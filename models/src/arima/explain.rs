@@ -30,10 +30,6 @@ pub(super) fn explain(fitted: &Fitted) -> Explanation {
         let values: Vec<Value> = terms.map(|one| one.value.into()).collect();
         out.add_component("season", &meaning, &values.into());
     }
-    for dropped in list(&parameters["dropped_regressors"]) {
-        let text = |name: &str| dropped[name].as_str().unwrap_or_default();
-        out.fallbacks.push(format!("without {}: {}", text("column"), text("reason")));
-    }
     out
 }
 

@@ -60,16 +60,7 @@ impl Form<'_> {
         let Found { estimate, design, tried } = found;
         let plain = Parameters::new(estimate.order, estimate.coefficients.clone(), estimate.profile.variance);
         let parameters = self.with_regression(plain, Some(design), &estimate.profile.regression(design));
-        let dropped: Vec<(String, &'static str)> = parameters
-            .effects
-            .iter()
-            .enumerate()
-            .filter(|(_, effect)| effect.coefficient.is_none())
-            .map(|(index, effect)| {
-                let known = design.dropped().into_iter().find(|(i, _)| *i == index);
-                (effect.column.clone(), known.map_or("not identified", |(_, why)| why.reason()))
-            })
-            .collect();
+        let dropped = dropped(&parameters, design);
         let mut report = readable(&parameters, design, estimate, &dropped, sample.complete(), *tried);
         if let (Some(strength), Some(report)) = (self.strength, report.as_object_mut()) {
             report.insert("seasonal_strength".into(), strength.into());
@@ -78,6 +69,7 @@ impl Form<'_> {
         fitted.log_likelihood = Some(estimate.profile.log_likelihood);
         fitted.aicc = Some(estimate.aicc()).filter(|value| value.is_finite());
         fitted.training_loss = Some(estimate.profile.variance.sqrt());
+        fitted.fallback = joined(&without(&dropped));
         Ok(fitted)
     }
 
@@ -93,8 +85,10 @@ impl Form<'_> {
             Parameters::new(Order { p: 0, q: 0, seasonal_p: 0, seasonal_q: 0, ..order }, Coefficients::default(), 0.0);
         let values = design.map_or(&[][..], |design| &design.regression.coefficients);
         let parameters = self.with_regression(plain, design, values);
+        let mut reasons = design.map(|design| without(&dropped(&parameters, design))).unwrap_or_default();
+        reasons.push(why.to_owned());
         let mut fitted = fitted(&parameters, readable_fallback(&parameters), sample)?;
-        fitted.fallback = Some(why.to_owned());
+        fitted.fallback = joined(&reasons);
         Ok(fitted)
     }
 
@@ -110,6 +104,28 @@ impl Form<'_> {
         fitted.fallback = Some(format!("random walk: {failed} could not be estimated"));
         Ok(fitted)
     }
+}
+
+/// Regressors without a coefficient, with the reason.
+fn dropped(parameters: &Parameters, design: &Design) -> Vec<(String, &'static str)> {
+    let known = design.dropped();
+    let left_out = parameters.effects.iter().enumerate().filter(|(_, effect)| effect.coefficient.is_none());
+    left_out
+        .map(|(index, effect)| {
+            let known = known.iter().find(|(i, _)| *i == index);
+            (effect.column.clone(), known.map_or("not identified", |(_, why)| why.reason()))
+        })
+        .collect()
+}
+
+/// What is recorded of a fit without some of its regressors.
+fn without(dropped: &[(String, &'static str)]) -> Vec<String> {
+    dropped.iter().map(|(column, reason)| format!("without {column}: {reason}")).collect()
+}
+
+/// Reasons as they are stored, in the order in which forms were tried.
+pub(super) fn joined(reasons: &[String]) -> Option<String> {
+    (!reasons.is_empty()).then(|| reasons.join("; "))
 }
 
 fn fitted(parameters: &Parameters, report: Value, sample: &Sample) -> Result<Fitted, ModelError> {

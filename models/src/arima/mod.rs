@@ -18,8 +18,8 @@
 //! - `constant`: `true`, `false` or `"auto"` (a mean without differences, else a drift if the search prefers one).
 //!
 //! Fallbacks, recorded in [`crate::Fitted::fallback`]: a constant series keeps its value with zero spread; one that
-//! the regression explains exactly has zero spread; a window shorter than two seasons has no searched season; where
-//! no model can be estimated, a random walk.
+//! the regression explains exactly has zero spread; a regressor that is constant or collinear is left out; a window
+//! shorter than two seasons has no searched season; where no model can be estimated, a random walk.
 
 mod condition;
 mod conditional;
