@@ -187,6 +187,25 @@ fn every_reason_is_documented_and_every_documented_one_occurs() {
     assert_eq!(families, registry.names().collect());
 }
 
+/// A fit's reasons are told together, in the order in which forms were tried, and so by a combination of it.
+#[test]
+fn all_reasons_of_a_fit_are_stored() {
+    let registry = registry();
+    let told = |case: Case| fit(&registry, &case).fallback.unwrap();
+    let still = || vec![3.0; 50];
+    let settings = json!({ "order": [0, 1, 0], "season": 30 });
+    let reasons = "no season: 50 sessions are fewer than 2 seasons of 30; without x0: constant in the window";
+    assert_eq!(told(("arima", settings.clone(), vec![still()], walk(50))), reasons);
+    let arima = json!({ "name": "a", "family": "arima", "settings": settings, "regressors": [{ "column": "x0" }] });
+    let members = json!({ "members": [arima, { "name": "n", "family": "naive" }] });
+    let combined = told(("combination", members, vec![still()], walk(50)));
+    assert!(combined.contains(&format!("a: {reasons}")), "{combined}");
+
+    let twice: Vec<f64> = walk(50).iter().map(|y| 2.0 * y).collect();
+    let exact = told(("arima", json!({ "order": [0, 1, 0] }), vec![walk(50), still()], twice));
+    assert_eq!(exact, "without x1: constant in the window; the regression explains the series exactly");
+}
+
 /// The families' table names all of them and says which use regressors; the others refuse them.
 #[test]
 fn regressors_are_used_where_the_docs_say_so() {

@@ -2,7 +2,7 @@
 
 use super::design::Design;
 use super::estimate::estimate;
-use super::finish::{Form, Found};
+use super::finish::{Form, Found, joined};
 use super::fourier::{columns, period};
 use super::order::{MAX_REGRESSORS, Order};
 use super::regression::Dropped;
@@ -62,7 +62,8 @@ impl Model for Configured {
             return form.without_spread(&sample, walk, None, "constant");
         }
         let mut fitted = self.estimated(sample, form, order, seasonality)?;
-        fitted.fallback = fitted.fallback.or(short);
+        let reasons: Vec<String> = [short, fitted.fallback].into_iter().flatten().collect();
+        fitted.fallback = joined(&reasons);
         Ok(fitted)
     }
 }
