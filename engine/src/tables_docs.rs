@@ -182,7 +182,7 @@ fn unit(name: &str) -> Option<&'static str> {
         "step" => "train or infer",
         "key" => "key values, joined by |",
         "status" => "ok, fallback, skipped or failed",
-        "reason" => "code of the reason",
+        "reason" => "code of the reason; of a simpler form, the reason in words",
         "message" => "the reason in words, or ages of covariates",
         "forecasts" => "forecasts made",
         "failed_forecasts" => "forecasts that failed",

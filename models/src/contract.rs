@@ -108,6 +108,11 @@ pub trait State {
         None
     }
 
+    /// Why a simpler form than the fitted one draws the paths here, where what came after the fit asks for one.
+    fn fallback(&self) -> Option<String> {
+        None
+    }
+
     /// Draws `paths` paths into `out`, day by day: path i on day h (from 0) is `out[h * paths + i]`, with
     /// `out.len() = H × paths`. The value depends on the stream's key, on i and on h only, so that fewer paths or
     /// fewer days are a prefix of more: draws of day h come from [`StreamKey::day`]`(h)`, one after the other over i.

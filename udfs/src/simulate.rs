@@ -35,7 +35,8 @@ use crate::fit::{check_lengths, check_order, guarded};
 /// Most values one forecast may hold, H × n: 256 MiB of `f32`.
 pub const MAX_VALUES: usize = 64 << 20;
 
-/// Fields of the result: the forecast, or `error_code` and `error_message`.
+/// Fields of the result: the forecast, with the reason of a form that is simpler than the fitted one because of what came
+/// since, or `error_code` and `error_message`.
 pub fn fields() -> Fields {
     let list = |name: &str, item: DataType| {
         Field::new(name, DataType::List(Arc::new(Field::new_list_field(item, true))), true)
@@ -48,6 +49,7 @@ pub fn fields() -> Fields {
         list("std", DataType::Float64),
         list("lower", DataType::Float64),
         list("upper", DataType::Float64),
+        Field::new("fallback_reason", DataType::Utf8, true),
         Field::new("error_code", DataType::Utf8, true),
         Field::new("error_message", DataType::Utf8, true),
         number("condition_seconds"),
@@ -175,6 +177,7 @@ struct Ask<'a> {
 
 struct Forecast {
     summary: Summary,
+    fallback: Option<String>,
     condition_seconds: f64,
     simulate_seconds: f64,
     summarise_seconds: f64,
@@ -215,7 +218,7 @@ impl Ask<'_> {
         let history = History { days: self.days, target: self.target, regressors: &regressors };
         let future = Future { days: self.ahead, regressors: &ahead };
         let state = model.condition(&history, &future)?;
-        let median = state.median();
+        let (median, fallback) = (state.median(), state.fallback());
         let conditioned = Instant::now();
         out.resize(values, 0.0);
         state.simulate(self.paths, stream, out)?;
@@ -223,6 +226,7 @@ impl Ask<'_> {
         let summary = summarise(out, self.paths, self.levels, median.as_deref(), scratch);
         Ok(Forecast {
             summary,
+            fallback,
             condition_seconds: (conditioned - started).as_secs_f64(),
             simulate_seconds: (simulated - conditioned).as_secs_f64(),
             summarise_seconds: simulated.elapsed().as_secs_f64(),
@@ -234,7 +238,7 @@ struct Results {
     rows: usize,
     paths: Option<ListBuilder<Float32Builder>>,
     lists: [ListBuilder<Float64Builder>; 5],
-    text: [StringBuilder; 2],
+    text: [StringBuilder; 3],
     seconds: [Float64Builder; 3],
 }
 
@@ -274,8 +278,9 @@ impl Results {
             }
             builder.append(list.is_some());
         }
-        self.text[0].append_option(error.as_ref().map(ModelError::code));
-        self.text[1].append_option(error.as_ref().map(ToString::to_string));
+        self.text[0].append_option(forecast.as_ref().and_then(|f| f.fallback.as_deref()));
+        self.text[1].append_option(error.as_ref().map(ModelError::code));
+        self.text[2].append_option(error.as_ref().map(ToString::to_string));
         let seconds = [
             forecast.as_ref().map(|f| f.condition_seconds),
             forecast.as_ref().map(|f| f.simulate_seconds),

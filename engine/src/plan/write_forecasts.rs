@@ -115,7 +115,7 @@ impl OpenCell {
             };
             self.timings.add(&timings);
             let elapsed = timings.condition + timings.simulate + timings.summarise;
-            self.succeed(&key, elapsed);
+            self.succeed(&key, elapsed, forecasts.text("fallback_reason", row)?);
             let started = Instant::now();
             if rows.flag("paths", row)? {
                 let paths = PathRows::new(&self.constants, &key, &rows, &forecasts, row)?;
@@ -152,14 +152,24 @@ impl OpenCell {
         self.outcomes.entry(key).or_insert(fresh)
     }
 
-    fn succeed(&mut self, key: &str, seconds: f64) {
+    fn succeed(&mut self, key: &str, seconds: f64, fallback: Option<String>) {
         let outcome = self.outcome(key.to_owned());
         outcome.forecasts += 1;
         outcome.seconds += seconds;
+        if let Some(reasons) = fallback
+            && outcome.status != Status::Failed
+        {
+            outcome.status = Status::Fallback;
+            simpler(outcome.reason.get_or_insert_default(), &reasons);
+        }
     }
 
     fn fail(&mut self, key: String, code: String, message: Option<String>) {
         let outcome = self.outcome(key);
+        // that some forecasts are of a simpler form matters less
+        if outcome.status != Status::Failed {
+            outcome.reason = None;
+        }
         outcome.status = Status::Failed;
         outcome.failed += 1;
         outcome.reason.get_or_insert(code);
@@ -205,5 +215,32 @@ impl OpenCell {
             scored: None,
             laid: None,
         })
+    }
+}
+
+/// Adds reasons of simpler forms to those that a unit's forecasts had before, each once.
+fn simpler(told: &mut String, reasons: &str) {
+    for reason in reasons.split("; ") {
+        if told.split("; ").any(|known| known == reason) {
+            continue;
+        }
+        if !told.is_empty() {
+            told.push_str("; ");
+        }
+        told.push_str(reason);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_reason_is_told_once() {
+        let mut told = String::new();
+        for reasons in ["a: x", "a: x; b: y", "b: y", "c"] {
+            simpler(&mut told, reasons);
+        }
+        assert_eq!(told, "a: x; b: y; c");
     }
 }

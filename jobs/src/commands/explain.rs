@@ -164,7 +164,7 @@ async fn unmade(
     Ok(told.map(|row| facts::unmade(key, model, origin, &row)))
 }
 
-/// The newest outcome with a reason in the ledger.
+/// The newest outcome in the ledger that left forecasts out.
 async fn ledger(
     session: &Session,
     context: &SessionContext,
@@ -179,7 +179,8 @@ async fn ledger(
     let query = format!(
         "SELECT u.step, u.status, u.reason, u.message, u.run_id FROM ops.units u \
          JOIN ops.runs r ON r.run_id = u.run_id WHERE u.key = {} AND u.model_name = {} AND u.model_version = {} \
-         AND u.training_cutoff_date = DATE '{}' AND u.reason IS NOT NULL ORDER BY r.started_at DESC, u.step DESC LIMIT 1",
+         AND u.training_cutoff_date = DATE '{}' AND u.status IN ('skipped', 'failed') ORDER BY r.started_at DESC, u.step DESC \
+         LIMIT 1",
         literal(key),
         literal(model),
         literal(&session.settings.forecast.model_version),

@@ -168,6 +168,13 @@ impl State for AtOrigin<'_> {
         self.exact.then(|| self.centres.clone())
     }
 
+    fn fallback(&self) -> Option<String> {
+        let members = self.combination.members.iter().zip(&self.states);
+        let own = members.filter_map(|(member, state)| Some(format!("{}: {}", member.name, state.fallback()?)));
+        let reasons: Vec<String> = own.collect();
+        (!reasons.is_empty()).then(|| reasons.join("; "))
+    }
+
     fn simulate(&self, paths: usize, stream: &StreamKey, out: &mut [f32]) -> Result<(), ModelError> {
         let assigned = assigned(&self.combination.weights, paths, stream);
         let days = out.len().checked_div(paths).unwrap_or(0);

@@ -16,6 +16,8 @@ pub(super) struct AtOrigin<'a> {
     pub(super) parameters: &'a Parameters,
     pub(super) components: Components,
     pub(super) horizon: usize,
+    /// Whether a price counted as absent because the form needs positive ones.
+    pub(super) left_out: bool,
 }
 
 impl AtOrigin<'_> {
@@ -38,6 +40,10 @@ impl State for AtOrigin<'_> {
     /// Exact where all laws are normal: additive errors and components.
     fn median(&self) -> Option<Vec<f64>> {
         self.parameters.form.linear().then(|| self.points())
+    }
+
+    fn fallback(&self) -> Option<String> {
+        self.left_out.then(|| "absent: a price after the fit is zero or negative".to_owned())
     }
 
     fn simulate(&self, paths: usize, stream: &StreamKey, out: &mut [f32]) -> Result<(), ModelError> {

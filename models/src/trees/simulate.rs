@@ -85,6 +85,10 @@ struct Block {
 }
 
 impl State for AtOrigin<'_> {
+    fn fallback(&self) -> Option<String> {
+        self.model.evaluator.as_ref().and_then(|_| self.model.unit.fallback(self.unit))
+    }
+
     fn simulate(&self, paths: usize, stream: &StreamKey, out: &mut [f32]) -> Result<(), ModelError> {
         let Some(evaluator) = &self.model.evaluator else {
             out.fill(self.last as f32);

@@ -38,6 +38,11 @@ impl Unit {
         Self::Difference(if size > 0.0 && size.is_finite() { size } else { 1.0 })
     }
 
+    /// Why the unit at an origin, `here`, is not the fit's, if so.
+    pub(crate) fn fallback(self, here: Self) -> Option<String> {
+        (self != here).then(|| "differences: a price after the fit is zero or negative".to_owned())
+    }
+
     pub(crate) fn level(self, close: f64) -> f64 {
         match self {
             Self::LogReturn => libm::log(close),

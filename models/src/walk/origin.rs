@@ -25,6 +25,8 @@ struct AtOrigin<'a> {
     /// Standard deviation of the paths' start.
     start: f64,
     place: Place,
+    /// Whether steps that were fitted to logarithms are plain ones here.
+    plain_here: bool,
     last: f64,
     /// Median level of each day, relative to the last level.
     medians: Vec<f64>,
@@ -40,6 +42,7 @@ impl FittedModel for Walk {
             return Err(ModelError::Unusable { what: "target".into(), value: bad.to_string() });
         }
         let place = self.place(&recent, last);
+        let plain_here = self.log && matches!(place, Place::Plain(_));
         let relative = |y: f64| match place {
             Place::Log => libm::log(y) - libm::log(last),
             Place::Plain(size) if size > 0.0 => (y - last) / size,
@@ -49,7 +52,7 @@ impl FittedModel for Walk {
         let innovations = self.innovations.origin(|| self.residuals(history));
         let medians = self.medians(&recent, future.horizon());
         let (season, start) = (self.lags.season(), self.start);
-        Ok(Box::new(AtOrigin { season, start, place, last, medians, innovations }))
+        Ok(Box::new(AtOrigin { season, start, place, plain_here, last, medians, innovations }))
     }
 }
 
@@ -118,6 +121,10 @@ impl AtOrigin<'_> {
 impl State for AtOrigin<'_> {
     fn median(&self) -> Option<Vec<f64>> {
         self.innovations.symmetric().then(|| self.medians.iter().map(|level| self.price(*level)).collect())
+    }
+
+    fn fallback(&self) -> Option<String> {
+        self.plain_here.then(|| "differences: a price after the fit is zero or negative".to_owned())
     }
 
     fn simulate(&self, paths: usize, stream: &StreamKey, out: &mut [f32]) -> Result<(), ModelError> {

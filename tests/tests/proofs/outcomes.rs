@@ -179,3 +179,44 @@ fn a_series_that_never_moves_is_forecast_without_spread() {
     let constant = ["arima_111", "few_trees", "random_walk"].map(|model| format!("{model} fallback constant"));
     assert_eq!(job.lines(told), [constant[0].as_str(), &constant[1], "naive ok -", &constant[2]]);
 }
+
+/// A key that is below zero for one day after the fit: whose forecasts take a simpler form on that day, or from then on, is
+/// told by their unit, and only there.
+#[test]
+fn a_price_below_zero_after_the_fit_is_told() {
+    let folder = TempDir::with_prefix("almanac-outcomes-").unwrap();
+    let (first, sunk) = ("2018-12-03", day("2022-03-01"));
+    let rows = sessions(first, "2022-03-31").into_iter().map(|date| {
+        let price = if date == sunk { -37.63 } else { price(date) };
+        format!("{date},oil,{price}\n")
+    });
+    let rows: String = rows.collect();
+    fs::write(folder.path().join("prices.csv"), format!("date,item,price\n{rows}")).unwrap();
+    let config = CONFIG.replace("2023-02-28", "2022-03-31").replace("\"few_trees\"]", "\"few_trees\", \"products\"]");
+    let products =
+        "[[models]]\nname = \"products\"\nfamily = \"ets\"\nsettings = { model = \"MNN\", season = \"none\" }\n";
+    fs::write(folder.path().join("oil.toml"), format!("{config}\n{products}")).unwrap();
+    let job = Job::new(&folder.path().join("oil.toml"), folder.path(), &[]);
+    let ran = job.ok(&["backfill"]);
+    assert_eq!(ran.step("infer")["failed"], 0);
+    let of = |step: &str| -> BTreeMap<String, (String, Option<String>)> {
+        units(&job, step).into_iter().map(|((_, model, _), told)| (model, told)).collect()
+    };
+    let (trained, inferred) = (of("train"), of("infer"));
+    let differences = "differences: a price after the fit is zero or negative";
+    for (model, reason) in [
+        ("naive", Some(differences)),
+        ("random_walk", Some(differences)),
+        ("few_trees", Some(differences)),
+        ("products", Some("absent: a price after the fit is zero or negative")),
+        ("arima_111", None),
+    ] {
+        assert_eq!(trained[model], ("ok".to_owned(), None), "{model}");
+        let status = if reason.is_some() { "fallback" } else { "ok" };
+        assert_eq!(inferred[model], (status.to_owned(), reason.map(str::to_owned)), "{model}");
+    }
+    assert_eq!((trained.len(), inferred.len()), (5, 5));
+    assert_eq!(job.count("SELECT sum(fallback_units) FROM ops.runs"), 4);
+    let forecasts = sessions("2022-01-03", "2022-03-31").len() * inferred.len();
+    assert_eq!(job.count("SELECT count(*) FROM forecast.point_forecasts WHERE day_ahead = 1"), forecasts as i64);
+}

@@ -156,6 +156,10 @@ impl State for AtOrigin<'_> {
         Some((0..self.days).map(day).collect())
     }
 
+    fn fallback(&self) -> Option<String> {
+        self.model.grid.as_ref().and_then(|_| self.model.unit.fallback(self.unit))
+    }
+
     /// Day 0's stream gives each path 64 bits: the high half its row, on all days, the low half its place within the
     /// rank. Later days' streams give 32 bits each, of that place; residuals use none of them.
     fn simulate(&self, paths: usize, stream: &StreamKey, out: &mut [f32]) -> Result<(), ModelError> {
