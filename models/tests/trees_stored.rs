@@ -5,8 +5,8 @@ mod trees_support;
 
 use std::sync::OnceLock;
 
-use almanac_models::ModelError;
-use almanac_models::trees::{Ensemble, Stored};
+use almanac_models::trees::{Ensemble, Instructions, Stored};
+use almanac_models::{FittedModel, Future, ModelError, StreamKey};
 use proptest::prelude::*;
 use serde_json::json;
 use trees_support::{CONTEXT, fit, registry, simulate, walk};
@@ -27,6 +27,23 @@ fn is_corrupt<T>(outcome: Result<T, ModelError>) -> bool {
 fn a_newer_version_is_named() {
     assert!(matches!(registry().load("xgboost/4", good()), Err(ModelError::Newer { newest: 3, .. })));
     assert!(registry().load("xgboost/1", good()).is_ok());
+}
+
+#[test]
+fn paths_are_the_same_by_any_instructions() {
+    let series = walk(200, 1);
+    let draw = |loaded: &dyn FittedModel| {
+        let ahead: Vec<i32> = (1..=5).map(|h| series.days[199] + h).collect();
+        let state = loaded.condition(&series.history(), &Future { days: &ahead, regressors: &[] }).unwrap();
+        let mut out = vec![0.0; 100 * 5];
+        state.simulate(100, &StreamKey::new(1, "key", "trees", "v1", 0), &mut out).unwrap();
+        out
+    };
+    let fastest = draw(registry().load("xgboost/1", good()).unwrap().as_ref());
+    for instructions in Instructions::available() {
+        let loaded = Stored::decode(good()).unwrap().loaded(instructions).unwrap();
+        assert_eq!(draw(loaded.as_ref()), fastest, "{}", instructions.name());
+    }
 }
 
 #[test]

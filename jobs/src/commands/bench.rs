@@ -14,6 +14,7 @@ use almanac_engine::backfill::{StepReport, buckets, day_of};
 use almanac_engine::delta::{Snapshot, Warehouse, content};
 use almanac_engine::plan::panel;
 use almanac_engine::{tables, tables_input};
+use almanac_models::trees::Instructions;
 use almanac_models::{FitContext, Future, History, Levels, Scratch, StreamKey, summarise};
 use serde_json::json;
 
@@ -185,6 +186,8 @@ async fn forecasts(session: &Session) -> Outcome {
             mean(quantiles),
         ]);
     }
-    Document::new().listing("forecasts", listing).show();
+    let trees = Instructions::fastest().name();
+    let sentence = format!("instructions that trees are evaluated with: {trees}");
+    Document::new().listing("forecasts", listing).note("tree_instructions", trees, sentence).show();
     Ok(())
 }

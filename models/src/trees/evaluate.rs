@@ -49,6 +49,20 @@ impl Instructions {
         }
         known
     }
+
+    /// The fastest of these.
+    pub fn fastest() -> Self {
+        Self::available().pop().unwrap_or(Self::Portable)
+    }
+
+    /// As processors are described.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Portable => "portable",
+            Self::Avx2 => "AVX2",
+            Self::Avx512 => "AVX-512",
+        }
+    }
 }
 
 /// An ensemble prepared for evaluation.
@@ -70,8 +84,7 @@ impl Evaluator {
     /// Prepares `ensemble` for the fastest instructions of this machine.
     pub fn new(ensemble: &Ensemble) -> Self {
         let form = Masks::new(ensemble).map_or_else(|| Form::Nodes(ensemble.clone()), Form::Masks);
-        let instructions = Instructions::available().pop().unwrap_or(Instructions::Portable);
-        Self { form, columns: ensemble.columns(), instructions }
+        Self { form, columns: ensemble.columns(), instructions: Instructions::fastest() }
     }
 
     /// Restricts to other instructions, for comparison.

@@ -7,7 +7,7 @@ use crate::innovations::Origin;
 use crate::trees::features::{Ahead, Past, squares};
 use crate::trees::law::FittedLaw;
 use crate::trees::table::{Observed, levels_at_origin};
-use crate::trees::{Column, Evaluator, LANES, Layout, Stored, Unit};
+use crate::trees::{Column, Evaluator, Instructions, LANES, Layout, Stored, Unit};
 use crate::{FittedModel, Future, History, ModelError, State, StreamKey};
 
 /// A loaded fit.
@@ -26,6 +26,20 @@ impl Loaded {
     pub(crate) fn new(stored: Stored) -> Result<Self, ModelError> {
         let (layout, evaluator) = stored.prepare()?;
         Ok(Self { layout, unit: stored.unit, residuals: stored.residuals, law: stored.law, evaluator })
+    }
+}
+
+impl Stored {
+    /// The fit ready for forecasts, as a registry loads it, with its trees evaluated by these instructions instead of the
+    /// fastest, for comparison.
+    ///
+    /// # Errors
+    /// [`ModelError::Corrupt`] for trees that do not fit the settings, [`ModelError::Numerical`] if this machine lacks the
+    /// instructions.
+    pub fn loaded(self, instructions: Instructions) -> Result<Box<dyn FittedModel>, ModelError> {
+        let mut loaded = Loaded::new(self)?;
+        loaded.evaluator = loaded.evaluator.map(|evaluator| evaluator.with(instructions)).transpose()?;
+        Ok(Box::new(loaded))
     }
 }
 
