@@ -29,6 +29,8 @@ mod no_paths;
 mod outcomes;
 #[path = "proofs/prefix.rs"]
 mod prefix;
+#[path = "proofs/projections.rs"]
+mod projections;
 #[path = "proofs/readers.rs"]
 mod readers;
 #[path = "proofs/real.rs"]
