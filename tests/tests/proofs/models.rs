@@ -141,3 +141,25 @@ fn models_are_tested_on_generated_and_on_own_data() {
     assert_eq!((&shown["model"]["family"], &shown["fits"][0]["key"]), (&"naive".into(), &key[0].as_str().into()));
     assert!(shown["fits"][0]["parameters"]["scale"].is_number(), "{shown}");
 }
+
+/// A model with a regressor, and a combination that names it, both of the configuration.
+#[test]
+fn models_of_the_configuration_are_tested() {
+    let own = "[[models]]\nname = \"warm\"\nfamily = \"arima\"\nregressors = [{ column = \"temp_mean_c\" }]\n\
+               settings = { order = [1, 1, 0] }\n\n[[models]]\nname = \"pair\"\nfamily = \"combination\"\n\
+               settings = { members = [\"warm\", \"naive\"] }\n\n[dataset]";
+    let (_folder, config) = edited("demo.toml", &[("[dataset]", own)]);
+    let data = demo_data();
+    let job = Job::new(&config, data.path(), &[]);
+    job.ok(&["ingest"]);
+    job.ok(&["build"]);
+    let document = job.ok(&["models", "test", "warm", "pair", "-o", "json"]).stdout;
+    let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+    let checks = document["checks"].as_array().unwrap();
+    assert!(checks.iter().all(|check| check["result"] == "pass"), "{document}");
+    for (model, on) in [("warm", "generated data"), ("warm", "Coffee"), ("pair", "generated data"), ("pair", "Coffee")]
+    {
+        let own = checks.iter().filter(|check| check["model"] == model && check["on"] == on).count();
+        assert!(own >= 8, "{own} checks of {model} on {on}: {document}");
+    }
+}
