@@ -14,6 +14,8 @@ mod doctor;
 mod doctor_cluster;
 #[path = "command_line/doctor/inputs.rs"]
 mod doctor_inputs;
+#[path = "command_line/doctor/leaks.rs"]
+mod doctor_leaks;
 #[path = "command_line/doctor/machine.rs"]
 mod doctor_machine;
 #[path = "command_line/doctor/store.rs"]

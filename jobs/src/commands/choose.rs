@@ -1,5 +1,7 @@
 //! Which series, model and day a command is about: what was asked for, or the first, or the newest there is.
 
+use std::fmt::Display;
+
 use almanac_engine::{EngineError, nearest};
 use chrono::NaiveDate;
 use datafusion::prelude::SessionContext;
@@ -16,6 +18,12 @@ pub(super) fn literal(text: &str) -> String {
 pub(super) fn key_of_row(session: &Session) -> String {
     let columns = session.settings.dataset.key.iter().map(|key| format!("\"{key}\"")).collect::<Vec<_>>().join(", ");
     format!("concat_ws('|', {columns})")
+}
+
+/// The call of SQL that draws the points of a stored forecast again.
+pub(super) fn call_again(key: &[String], model: &str, origin: impl Display) -> String {
+    let values = key.iter().map(|value| literal(value)).collect::<Vec<_>>().join(", ");
+    format!("forecast(make_array({values}), {}, DATE '{origin}')", literal(model))
 }
 
 /// Refuses a table that is not there yet.

@@ -94,12 +94,7 @@ async fn unit(
     };
     let account = regenerate::account(&ask).await?;
     let fit = fit(context, &of_model, &account).await?;
-    let call = format!(
-        "forecast(make_array({}), {}, DATE '{origin}')",
-        values.iter().map(|value| literal(value)).collect::<Vec<_>>().join(", "),
-        literal(&model)
-    );
-    let same = same(context, &call, &of_forecast).await?;
+    let same = same(context, &choose::call_again(&values, &model, origin), &of_forecast).await?;
     Ok(Told { key, model: &model, origin, account: &account, fit: &fit, forecast: &forecast, same }.document(settings))
 }
 
