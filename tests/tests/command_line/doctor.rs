@@ -112,6 +112,17 @@ fn a_warehouse_is_fit_for_a_run() {
     assert!(units.len() == 3 && units.iter().all(is_unit), "{units:?}");
     // generated data ends in the past
     found.expect("bronze.market", "warn", "the newest of 2025-06-30", "almanac ingest");
+    for (table, grain) in [
+        ("bronze.market", "commodity, date"),
+        ("bronze.vix", "date"),
+        ("bronze.macro", "date"),
+        ("bronze.weather", "commodity, date, region"),
+        ("bronze.sentiment", "commodity, date"),
+    ] {
+        let checked = format!("; columns and types as configured, one row per {grain}");
+        assert!(found.seen(table).ends_with(&checked), "{table}: {}", found.seen(table));
+    }
+    found.expect("gaps", "ok", "of 2 keys", "");
 }
 
 #[test]

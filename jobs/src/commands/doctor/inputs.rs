@@ -72,10 +72,10 @@ async fn table(session: &Session, context: &SessionContext, source: &Source, che
     let table = format!("bronze.{}", quoted(&source.name));
     let schema = context.table_provider(name.as_str()).await?.schema();
     let known = |name: &&str| schema.column_with_name(name).is_some();
-    let keys: Vec<String> = session.settings.dataset.key.iter().map(String::as_str).filter(known).map(quoted).collect();
-    let grain: Vec<String> =
-        keys.iter().cloned().chain(["date", "region"].into_iter().filter(known).map(quoted)).collect();
-    let twice = format!("SELECT 1 FROM {table} GROUP BY {} HAVING count(*) > 1", grain.join(", "));
+    let keys: Vec<&str> = session.settings.dataset.key.iter().map(String::as_str).filter(known).collect();
+    let grain: Vec<&str> = keys.iter().copied().chain(["date", "region"].into_iter().filter(known)).collect();
+    let list = |names: &[&str]| names.iter().map(|name| quoted(name)).collect::<Vec<_>>().join(", ");
+    let twice = format!("SELECT 1 FROM {table} GROUP BY {} HAVING count(*) > 1", list(&grain));
     let query = format!(
         "SELECT count(*) AS n, CAST(max(date) AS TEXT) AS last, (SELECT count(*) FROM ({twice})) AS twice FROM {table}"
     );
@@ -90,7 +90,10 @@ async fn table(session: &Session, context: &SessionContext, source: &Source, che
         Err(_) => checks.warn(&name, "it has no rows", "look at the file of the source, then run `almanac ingest`"),
         Ok(last) => {
             let age = (today(&session.settings)? - last).num_days();
-            let seen = format!("{rows} rows, the newest of {last}, {age} days ago");
+            // a table of another form cannot be opened; of rows that are doubled there is a line of their own
+            let unique = if twice == 0 { format!(", one row per {}", grain.join(", ")) } else { String::new() };
+            let seen =
+                format!("{rows} rows, the newest of {last}, {age} days ago; columns and types as configured{unique}");
             let fix = "fetch newer files and run `almanac ingest`, if forecasts of today are wanted";
             match age > OLD + i64::from(source.publication_lag_days.max(0)) {
                 true => checks.warn(&name, seen, fix),
@@ -99,26 +102,19 @@ async fn table(session: &Session, context: &SessionContext, source: &Source, che
         }
     }
     if source.bars {
-        gaps(session, context, &table, &keys, checks).await?;
+        gaps(session, context, &table, &list(&keys), checks).await?;
     }
     Ok(())
 }
 
 /// Sessions without a bar, of the key that lacks most.
-async fn gaps(
-    session: &Session,
-    context: &SessionContext,
-    table: &str,
-    keys: &[String],
-    checks: &mut Checks,
-) -> Outcome {
+async fn gaps(session: &Session, context: &SessionContext, table: &str, keys: &str, checks: &mut Checks) -> Outcome {
     let dataset = &session.settings.dataset;
     let refused = |error: almanac_models::CalendarError| EngineError::Internal(error.to_string());
     let calendar = Calendar::new(dataset.calendar, &dataset.holidays).map_err(refused)?;
     let query = format!(
-        "SELECT concat_ws('|', {key}) AS key, CAST(min(date) AS TEXT) AS first, CAST(max(date) AS TEXT) AS last, \
-         count(DISTINCT date) AS days FROM {table} GROUP BY {key} ORDER BY key",
-        key = keys.join(", ")
+        "SELECT concat_ws('|', {keys}) AS key, CAST(min(date) AS TEXT) AS first, CAST(max(date) AS TEXT) AS last, \
+         count(DISTINCT date) AS days FROM {table} GROUP BY {keys} ORDER BY key"
     );
     let day = |row: &Row, name: &str| {
         let date = rows::text(row, name).parse::<NaiveDate>().ok()?;

@@ -108,6 +108,8 @@ fn doubled_rows_fail_until_they_are_ingested_again() {
     let found = examined(&job, 1, &[], &[]);
     found.expect("bronze.sales: duplicates", "fail", "30 dates of a key have several rows", "almanac ingest");
     assert!(found.seen("bronze.sales").starts_with("60 rows") && !found.has("bronze.rates: duplicates"));
+    assert!(!found.seen("bronze.sales").contains("one row per"), "{}", found.seen("bronze.sales"));
+    assert!(found.seen("bronze.rates").ends_with("one row per date"), "{}", found.seen("bronze.rates"));
     job.ok(&["ingest"]);
     let found = examined(&job, 0, &[], &[]);
     assert!(found.seen("bronze.sales").starts_with("30 rows") && !found.has("bronze.sales: duplicates"));
