@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use almanac_engine::cluster::EXECUTOR_MEMORY_MIB;
 use clap::Parser;
 
 /// Shown below the options.
@@ -68,7 +69,7 @@ pub(crate) struct Options {
     /// Memory of sorts and joins in MiB, shared by the tasks.
     ///
     /// The default can be small, because only queries use it: forecasts are bounded by their batches.
-    #[arg(long, env = "ALMANAC_MEMORY_MIB", default_value_t = 1024, value_name = "MIB")]
+    #[arg(long, env = "ALMANAC_MEMORY_MIB", default_value_t = EXECUTOR_MEMORY_MIB, value_name = "MIB")]
     pub(crate) memory: u64,
     /// Seconds between heartbeats.
     ///

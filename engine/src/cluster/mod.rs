@@ -21,7 +21,7 @@ pub(crate) use client::plan_bytes;
 pub use codec::{LogicalCodec, PhysicalCodec};
 pub use identity::Identity;
 pub use query::{query_config, travels};
-pub use session::{KEEPALIVE_SECONDS, config, functions, runtime, state};
+pub use session::{EXECUTOR_MEMORY_MIB, KEEPALIVE_SECONDS, config, functions, runtime, state};
 pub use survey::{DATAFUSION_VERSION, ExecutorSeen, SCHEDULER_VERSION, Survey};
 pub(crate) use watch::Watch;
 

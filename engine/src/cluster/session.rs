@@ -16,6 +16,9 @@ use crate::delta::store::stores;
 /// no connection, and is missed this long and 20 s for the answer after it went.
 pub const KEEPALIVE_SECONDS: u64 = 10;
 
+/// MiB of an executor's sorts and joins, shared by its tasks, unless it is told otherwise.
+pub const EXECUTOR_MEMORY_MIB: u64 = 1024;
+
 /// Session configuration of every process.
 pub fn config() -> SessionConfig {
     SessionConfig::new_with_ballista()

@@ -119,7 +119,7 @@ async fn examine(cli: &Cli, session: &Session, checks: &mut Checks) {
     if let Runner::Cluster(cluster) = &session.runner {
         cluster::check(cluster, checks).await;
     }
-    machine::check(&session.settings, checks);
+    machine::check(session, checks);
     if readable {
         inputs::check(session, cli.places.source.as_deref(), checks).await;
         leaks::check(session, checks).await;

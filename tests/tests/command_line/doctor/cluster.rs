@@ -53,6 +53,7 @@ fn a_scheduler_of_our_version_needs_executors() {
     let [one, other] = ["x", "y"].map(|name| executor(&format!("{name}_{OURS}_x86-64-v3"), "Debian 12"));
     let whole = found(&scheduler(&ballista, &datafusion, &[one, other]), 0);
     whole.expect("executors", "ok", "registered: 2, cores: 4", "");
+    assert!(whole.seen("memory").ends_with("a pool of 1024 MiB, an executor's default"), "{}", whole.seen("memory"));
     for check in ["executors' systems", "executors' versions", "executors' processors"] {
         assert_eq!(whole.result(check), "ok", "{check}: {}", whole.seen(check));
     }
