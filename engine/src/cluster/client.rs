@@ -162,7 +162,7 @@ impl Cluster {
     }
 
     /// Asks until there is an answer, or for as long as a lost scheduler is waited for.
-    async fn patiently<T, F: Future<Output = Result<T>>>(&self, ask: impl Fn() -> F) -> Result<T> {
+    pub(super) async fn patiently<T, F: Future<Output = Result<T>>>(&self, ask: impl Fn() -> F) -> Result<T> {
         let mut pauses = self.pauses();
         loop {
             let answer = ask().await;

@@ -32,13 +32,16 @@ pub struct ExecutorSeen {
 }
 
 impl Cluster {
-    /// Asks for versions and executors. A scheduler that does not answer is not waited for.
+    /// Asks for versions and executors; waits for a scheduler that does not answer.
     ///
     /// # Errors
-    /// [`crate::EngineError::Scheduler`] if it does not answer.
+    /// [`crate::EngineError::Scheduler`] if the scheduler does not answer.
     pub async fn survey(&self) -> Result<Survey> {
-        let rest: &Rest = self.rest();
-        let (ballista, datafusion) = rest.versions().await?;
-        Ok(Survey { ballista, datafusion, executors: rest.executors().await? })
+        self.patiently(|| survey(self.rest())).await
     }
+}
+
+async fn survey(rest: &Rest) -> Result<Survey> {
+    let (ballista, datafusion) = rest.versions().await?;
+    Ok(Survey { ballista, datafusion, executors: rest.executors().await? })
 }

@@ -92,7 +92,7 @@ pub(super) async fn run(cli: &Cli, stopped: watch::Receiver<bool>) -> Outcome {
     match session(cli, stopped) {
         Ok(session) => {
             checks.ok("configuration", format!("{} is understood", cli.places.config.display()));
-            examine(cli, &session, &mut checks).await;
+            examine(cli, session, &mut checks).await;
         }
         Err(failure) => checks.failed("configuration", failure),
     }
@@ -109,20 +109,22 @@ fn session(cli: &Cli, stopped: watch::Receiver<bool>) -> Outcome<Session> {
     let warehouse = Warehouse::open(&cli.places.warehouse)?;
     let runner = match &cli.places.scheduler {
         None => Runner::Embedded,
-        Some(address) => Runner::Cluster(Cluster::new(address, Duration::ZERO)?),
+        Some(address) => Runner::Cluster(Cluster::new(address, Duration::from_secs(cli.places.wait_scheduler))?),
     };
     Ok(Session { selection: selection(&cli.choice)?, settings, warehouse, runner, stopped })
 }
 
-async fn examine(cli: &Cli, session: &Session, checks: &mut Checks) {
+async fn examine(cli: &Cli, mut session: Session, checks: &mut Checks) {
     let readable = store::check(&session.warehouse, checks).await;
     if let Runner::Cluster(cluster) = &session.runner {
         cluster::check(cluster, checks).await;
     }
-    machine::check(session, checks);
+    machine::check(&session, checks);
+    // tables are read and forecasts drawn here: a cluster that is not fit is told once, and nothing else fails by it
+    session.runner = Runner::Embedded;
     if readable {
-        inputs::check(session, cli.places.source.as_deref(), checks).await;
-        leaks::check(session, checks).await;
-        machine::check_disk(session, checks).await;
+        inputs::check(&session, cli.places.source.as_deref(), checks).await;
+        leaks::check(&session, checks).await;
+        machine::check_disk(&session, checks).await;
     }
 }

@@ -147,6 +147,12 @@ fn what_would_fail_a_run_fails() {
 
     let lost = examined(&world::job(), 1, &[], &["--scheduler", "df://127.0.0.1:1"]);
     lost.expect("scheduler reached", "fail", "127.0.0.1:1", "almanac-scheduler");
+    lost.expect("scheduler reached", "fail", "executors are not checked", "--wait-scheduler");
+    // one cause, one failure: what needs no scheduler is looked at
+    assert_eq!(lost.0.iter().filter(|found| found["result"] == "fail").count(), 1, "{:?}", lost.0);
+    for check in ["gaps", "leaks, a sample", "disk"] {
+        assert_eq!(lost.result(check), "ok", "{check}: {}", lost.seen(check));
+    }
 
     let mut elsewhere = world::job();
     elsewhere.source = "nowhere".into();

@@ -13,8 +13,9 @@ pub(super) async fn check(cluster: &Cluster, checks: &mut Checks) {
                 EngineError::Scheduler { scheduler, source } => format!("{scheduler}: {source}"),
                 other => other.to_string(),
             };
-            let fix = "start almanac-scheduler there, or tell with --scheduler where it is";
-            return checks.fail("scheduler reached", seen, fix);
+            let fix = "start almanac-scheduler there, tell with --scheduler where it is, or give it time with \
+                       --wait-scheduler";
+            return checks.fail("scheduler reached", format!("{seen}; version and executors are not checked"), fix);
         }
     };
     checks.ok("scheduler reached", cluster.root());

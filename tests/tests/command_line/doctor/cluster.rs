@@ -1,5 +1,7 @@
 //! `doctor` on clusters, which a server of the test's own stands for: it tells what a scheduler tells of itself.
 
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
 use serde_json::{Value, json};
 
 use crate::doctor::{Found, examined};
@@ -11,11 +13,18 @@ const OURS: &str = env!("CARGO_PKG_VERSION");
 
 /// A scheduler of such versions of Ballista and DataFusion; returns its address.
 fn scheduler(ballista: &str, datafusion: &str, executors: &[Value]) -> String {
+    late_scheduler(0, ballista, datafusion, executors)
+}
+
+/// The same, which refuses so many questions before it answers.
+fn late_scheduler(refused: usize, ballista: &str, datafusion: &str, executors: &[Value]) -> String {
     let version = json!({ "version": ballista, "datafusion_version": datafusion }).to_string();
     let executors = json!(executors).to_string();
-    let port = serve(move |request, stream| match request.asked() {
-        ("GET", "/api/version") => reply(stream, "200 OK", "", version.as_bytes()),
-        ("GET", "/api/executors") => reply(stream, "200 OK", "", executors.as_bytes()),
+    let asked = AtomicUsize::new(0);
+    let port = serve(move |request, stream| match (asked.fetch_add(1, SeqCst), request.asked()) {
+        (before, _) if before < refused => reply(stream, "503 Service Unavailable", "", b""),
+        (_, ("GET", "/api/version")) => reply(stream, "200 OK", "", version.as_bytes()),
+        (_, ("GET", "/api/executors")) => reply(stream, "200 OK", "", executors.as_bytes()),
         _ => reply(stream, "404 Not Found", "", b""),
     });
     format!("df://127.0.0.1:{port}")
@@ -57,6 +66,16 @@ fn a_scheduler_of_our_version_needs_executors() {
     for check in ["executors' systems", "executors' versions", "executors' processors"] {
         assert_eq!(whole.result(check), "ok", "{check}: {}", whole.seen(check));
     }
+}
+
+#[test]
+fn a_scheduler_that_is_late_is_waited_for() {
+    let (ballista, datafusion) = spoken();
+    let executors = [executor(&format!("x_{OURS}_x86-64-v3"), "Debian 12")];
+    let late = || late_scheduler(1, &ballista, &datafusion, &executors);
+    found(&late(), 1).expect("scheduler reached", "fail", "503", "--wait-scheduler");
+    let waited = examined(&world::fresh(), 0, &[], &["--scheduler", late().as_str(), "--wait-scheduler", "20"]);
+    waited.expect("executors", "ok", "registered: 1, cores: 2", "");
 }
 
 #[test]
