@@ -165,6 +165,11 @@ fn rank(name: &str, list: &[&str]) -> usize {
     list.iter().position(|known| name.eq_ignore_ascii_case(known)).unwrap_or(list.len())
 }
 
+/// Whether a column that is forecast is often called so.
+pub(crate) fn is_usual_target(name: &str) -> bool {
+    rank(name, &TARGETS) < TARGETS.len()
+}
+
 /// The file that holds the series, and the column that is forecast.
 fn series<'a>(files: &'a [Surveyed], told: &Told) -> Result<(&'a Surveyed, String)> {
     let meant = |column: &Surveyor| told.date.as_ref().is_none_or(|name| column.name == *name);

@@ -17,7 +17,7 @@ pub(crate) use guess::{Guess, Told};
 pub(crate) fn configure(name: &str, folder: &Path, told: &Told) -> Result<(String, Guess)> {
     let files = survey::folder(folder)?;
     let guess = guess::guess(&files, told)?;
-    Ok((text::toml(name, &guess), guess))
+    Ok((text::toml(name, &guess, told), guess))
 }
 
 #[cfg(test)]
@@ -69,6 +69,35 @@ mod tests {
         let told = Told { keys: vec!["b".into()], target: Some("other".into()), date: None };
         let (settings, _) = configured(&[("f.csv", text)], &told).unwrap();
         assert_eq!((settings.dataset.key[0].as_str(), settings.dataset.target.as_str()), ("b", "other"));
+    }
+
+    #[test]
+    fn key_date_and_target_say_why_they_were_taken() {
+        let market = "day,symbol,close\n2024-01-01,X,2\n2024-01-02,X,3\n2024-01-01,Y,2\n2024-01-02,Y,3\n";
+        let rates = "date,rate\n2024-01-01,1\n2024-01-02,1\n";
+        let written = |told: &Told| configured(&[("market.csv", market), ("rates.csv", rates)], told).unwrap().1;
+        let guessed = written(&Told::default());
+        for line in [
+            "key = [\"symbol\"]  # guessed: tells the rows of one date apart, 2 values\n",
+            "target = \"close\"  # guessed: a usual name of the column that is forecast\n",
+            "date = \"day\"  # guessed: every row has a day in it\n",
+            "date = \"date\"  # guessed: every row has a day in it\n",
+        ] {
+            assert!(guessed.contains(line), "no {line} in {guessed}");
+        }
+        let (date, target) = (Some("day".to_owned()), Some("close".to_owned()));
+        let told = written(&Told { keys: vec!["symbol".into()], date, target });
+        for line in [
+            "key = [\"symbol\"]  # as told, 2 values\n",
+            "target = \"close\"  # as told\n",
+            "date = \"day\"  # as told\n",
+            "date = \"date\"  # guessed: every row has a day in it\n",
+        ] {
+            assert!(told.contains(line), "no {line} in {told}");
+        }
+        let market = market.replace("close", "strikes");
+        let unusual = configured(&[("market.csv", market.as_str())], &Told::default()).unwrap().1;
+        assert!(unusual.contains("target = \"strikes\"  # guessed: the first column of numbers\n"), "{unusual}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use super::guess::{Guess, SourceGuess};
+use super::guess::{Guess, SourceGuess, Told, is_usual_target};
 
 /// Key buckets beyond which more do not help.
 const MOST_BUCKETS: usize = 64;
@@ -11,14 +11,19 @@ const MOST_BUCKETS: usize = 64;
 const FIRST_ORIGINS: i64 = 365;
 
 /// The configuration as TOML.
-pub(crate) fn toml(name: &str, guess: &Guess) -> String {
+pub(crate) fn toml(name: &str, guess: &Guess, told: &Told) -> String {
     let mut text = String::new();
     // writing to a string cannot fail
-    let _ = write(&mut text, name, guess);
+    let _ = write(&mut text, name, guess, told);
     text
 }
 
-fn write(out: &mut String, name: &str, guess: &Guess) -> std::fmt::Result {
+/// Why a column was taken: it was told, or what it was guessed from.
+fn taken_as(is_told: bool, reason: &str) -> String {
+    if is_told { "as told".to_owned() } else { format!("guessed: {reason}") }
+}
+
+fn write(out: &mut String, name: &str, guess: &Guess, told: &Told) -> std::fmt::Result {
     let keys: Vec<String> = guess.keys.iter().map(|key| ours(key)).collect();
     writeln!(out, "# Written by `almanac init` from what the files hold: what was guessed says so. Edit it freely.")?;
     writeln!(
@@ -28,8 +33,13 @@ fn write(out: &mut String, name: &str, guess: &Guess) -> std::fmt::Result {
     writeln!(out, "[dataset]")?;
     writeln!(out, "name = {}", quoted(name))?;
     let listed = keys.iter().map(|key| quoted(key)).collect::<Vec<_>>().join(", ");
-    writeln!(out, "key = [{listed}]  # guessed: tells the rows of one date apart, {} values", guess.series)?;
-    writeln!(out, "target = {}  # guessed: the column that is forecast", quoted(&ours(&guess.target)))?;
+    let taken_by = taken_as(!told.keys.is_empty(), "tells the rows of one date apart");
+    writeln!(out, "key = [{listed}]  # {taken_by}, {} values", guess.series)?;
+    let reason = match is_usual_target(&guess.target) {
+        true => "a usual name of the column that is forecast",
+        false => "the first column of numbers",
+    };
+    writeln!(out, "target = {}  # {}", quoted(&ours(&guess.target)), taken_as(told.target.is_some(), reason))?;
     let (calendar, why) = match guess.weekdays {
         true => ("trading", "no rows on weekends: days count sessions"),
         false => ("daily", "rows on weekends too: days count calendar days"),
@@ -46,7 +56,8 @@ fn write(out: &mut String, name: &str, guess: &Guess) -> std::fmt::Result {
     )?;
     let mut taken: BTreeSet<String> = keys.iter().cloned().collect();
     for (position, source) in guess.sources.iter().enumerate() {
-        write_source(out, guess, source, position == 0, &mut taken)?;
+        let date = taken_as(told.date.as_ref() == Some(&source.date), "every row has a day in it");
+        write_source(out, guess, source, &date, position == 0, &mut taken)?;
     }
     for (file, reason) in &guess.left_out {
         writeln!(out, "\n# {file} is left out: {reason}")?;
@@ -58,6 +69,7 @@ fn write_source(
     out: &mut String,
     guess: &Guess,
     source: &SourceGuess,
+    date: &str,
     bars: bool,
     taken: &mut BTreeSet<String>,
 ) -> std::fmt::Result {
@@ -68,9 +80,7 @@ fn write_source(
     if bars {
         writeln!(out, "bars = true  # its rows are the days that carry the target")?;
     }
-    if source.date != "date" {
-        writeln!(out, "date = {}", quoted(&source.date))?;
-    }
+    writeln!(out, "date = {}  # {date}", quoted(&source.date))?;
     if !source.keys.is_empty() {
         let pairs = source.keys.iter().map(|key| format!("{} = {}", quoted(&ours(key)), quoted(key)));
         writeln!(out, "key = {{ {} }}", pairs.collect::<Vec<_>>().join(", "))?;

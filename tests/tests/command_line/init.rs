@@ -14,7 +14,16 @@ fn a_configuration_from_files_runs() {
     assert_eq!((&step["target"], &step["key"][0]), (&"close".into(), &"commodity".into()), "{step}");
     assert_eq!(step["calendar"], "trading");
     let text = fs::read_to_string(&config).unwrap();
-    assert!(text.contains("# guessed") && text.contains("region = \"region\""), "{text}");
+    for line in [
+        "key = [\"commodity\"]  # guessed: tells the rows of one date apart, 2 values\n",
+        "target = \"close\"  # guessed: a usual name of the column that is forecast\n",
+        "bars = true  # its rows are the days that carry the target\ndate = \"date\"  # guessed: every row has a day in it\n",
+        "region = \"region\"  # guessed: ",
+    ] {
+        assert!(text.contains(line), "no {line} in {text}");
+    }
+    let dates = text.matches("date = \"date\"  # guessed: ").count();
+    assert_eq!((dates, text.matches("[[sources]]").count()), (5, 5), "{text}");
     // what is there is kept
     job.refused(&["init"], 2, &["--overwrite", "mine.toml"]);
     let flags = ["--models", "naive", "--paths", "5", "--from", "2025-06-24", "--to", "2025-06-25"];
