@@ -12,18 +12,31 @@ use crate::support::{binary, root};
 const PROGRAMS: [&str; 3] = ["almanac", "almanac-executor", "almanac-scheduler"];
 const LIBRARIES: [&str; 2] = ["libgomp.so.1", "libxgboost.so.3"];
 
-/// Folder of the programs and of the library that they load, or a notice of what is missing to pack them.
+/// Folder of the programs and of the library that they load, or a notice of what is missing to pack them and to look at
+/// what was packed.
 fn packable() -> Option<PathBuf> {
     let folder = binary().parent().unwrap().to_path_buf();
-    let missing = if Command::new("patchelf").arg("--version").output().is_err() {
-        "there is no patchelf"
+    let tools = ["patchelf", "strip", "readelf"];
+    let missing = tools.into_iter().find(|tool| Command::new(tool).arg("--version").output().is_err());
+    let missing = if let Some(tool) = missing {
+        format!("there is no {tool}")
     } else if !folder.join(LIBRARIES[1]).is_file() {
-        "XGBoost's library is not beside the programs; ./dev build puts it there"
+        "XGBoost's library is not beside the programs; ./dev build puts it there".to_owned()
     } else {
         return Some(folder);
     };
     notice(&format!("the tarball of a release is not made, {missing}"));
     None
+}
+
+/// Names of the sections of a program or library.
+fn sections(file: &Path) -> Vec<String> {
+    let told = printed(Command::new("readelf").args(["-S", "-W"]).arg(file));
+    let name = |line: &str| {
+        let (_, section) = line.trim_start().strip_prefix('[')?.split_once(']')?;
+        section.split_whitespace().next().map(str::to_owned)
+    };
+    told.lines().filter_map(name).collect()
 }
 
 /// What a command prints.
@@ -85,6 +98,16 @@ fn the_tarball_runs_where_it_is_unpacked() {
         assert_eq!(path(&program).as_deref(), Some("$ORIGIN/../lib"), "{name}");
         let told = printed(Command::new(&program).arg("--version").env_clear().current_dir("/"));
         assert_eq!(told.trim_end(), format!("{name} {version}"));
+    }
+    let programs = PROGRAMS.map(|name| unpacked.join("bin").join(name));
+    let libraries = LIBRARIES.map(|name| unpacked.join("lib").join(name));
+    for file in programs.iter().chain(&libraries) {
+        let sections = sections(file);
+        assert!(sections.iter().any(|name| name == ".dynsym"), "{}: {sections:?}", file.display());
+        // the compiler has one of these loaded with a program, which keeps it: the name of a script for gdb
+        let of_debuggers = |name: &&String| name.starts_with(".debug_") && *name != ".debug_gdb_scripts";
+        let left: Vec<&String> = sections.iter().filter(|name| *name == ".symtab" || of_debuggers(name)).collect();
+        assert!(left.is_empty(), "{}: {left:?}", file.display());
     }
     // forecasts of trees, with the library that was packed
     printed(Command::new(packaging.join("installed")).arg(&unpacked).arg(unpacked.join("lib")));
