@@ -155,8 +155,8 @@ pub struct DescribeCommand {
 #[derive(Debug, Args)]
 pub struct RunsCommand {
     /// Runs to list, newest first; the default fits a screen.
-    #[arg(long, default_value_t = 20, value_name = "N")]
-    pub(crate) last: usize,
+    #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) last: u32,
 }
 
 /// `status`.

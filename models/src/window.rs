@@ -6,7 +6,7 @@ use chrono::Datelike;
 use serde::{Deserialize, Serialize};
 
 use crate::civil::{LAST, date, weekday, years_before, ymd};
-use crate::{Calendar, Day};
+use crate::{Calendar, Day, ModelSpec};
 
 /// How often a model is fitted again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
@@ -147,7 +147,7 @@ pub enum Skip {
         expected: usize,
     },
     /// A regressor has no value at all up to the cut.
-    #[error("regressor {regressor} has no value")]
+    #[error("regressor {regressor} has no value in the window")]
     MissingColumn {
         /// Index in the specification, from 0.
         regressor: usize,
@@ -191,6 +191,16 @@ impl Skip {
             Self::MissingColumn { regressor }
             | Self::StaleCovariate { regressor, .. }
             | Self::MissingFuture { regressor, .. } => Some(regressor),
+        }
+    }
+
+    /// In words, with the column of the specification in place of its number.
+    pub fn named(&self, spec: &ModelSpec) -> String {
+        let text = self.to_string();
+        let number = self.regressor();
+        match number.and_then(|number| Some((number, &spec.regressors.get(number)?.column))) {
+            Some((number, column)) => text.replacen(&format!("regressor {number}"), column, 1),
+            None => text,
         }
     }
 }

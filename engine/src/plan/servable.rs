@@ -21,12 +21,7 @@ pub struct Refusal {
 
 impl Refusal {
     fn new(skip: Skip, spec: &ModelSpec) -> Self {
-        let column = skip.regressor().and_then(|index| spec.regressors.get(index));
-        let message = match column {
-            Some(regressor) => format!("{}: {skip}", regressor.column),
-            None => skip.to_string(),
-        };
-        Self { code: skip.code(), message }
+        Self { code: skip.code(), message: skip.named(spec) }
     }
 }
 
@@ -211,11 +206,20 @@ mod tests {
         assert_eq!(ages_at(&series, 103).unwrap(), Ages([(1, 6)].into()));
         let refusal = ages_at(&series, 104).unwrap_err();
         assert_eq!(refusal.code, "stale_covariate");
-        assert_eq!(refusal.message, "wind: regressor 1 is 7 days old, at most 6 are allowed");
+        assert_eq!(refusal.message, "wind is 7 days old, at most 6 are allowed");
         assert_eq!(ages_at(&series, 105).unwrap(), Ages([(1, 3)].into()));
         // on from the last day
         assert_eq!(ages_at(&series, 108).unwrap(), Ages([(1, 6)].into()));
         assert!(ages_at(&series, 109).is_err());
+    }
+
+    #[test]
+    fn a_column_that_the_key_lacks_is_named() {
+        // of the columns on sessions there is none
+        let series = series([Some(97); 6], None);
+        let refusal = regressors(&spec(&["plain", "wind"]), &series).err();
+        let (code, message) = ("missing_column", "plain has no value in the window".to_owned());
+        assert_eq!(refusal, Some(Refusal { code, message }));
     }
 
     #[test]

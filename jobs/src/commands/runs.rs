@@ -13,7 +13,7 @@ use crate::output::{Column, Document, Listing};
 
 pub(crate) async fn run(session: &Session, command: &RunsCommand) -> Outcome {
     let context = catalog::context(session).await?;
-    list(session, &context, command.last).await?.show();
+    list(session, &context, command.last as usize).await?.show();
     Ok(())
 }
 

@@ -27,7 +27,11 @@ fn a_forecast_is_explained() {
     }
     assert_eq!((unit["same_when_drawn_again"].as_bool(), unit["leaks"].as_bool()), (Some(true), Some(false)));
     assert_eq!((unit["seed"].as_u64(), unit["stream"].as_str().unwrap().len()), (Some(42), 64));
-    assert_eq!(unit["forecast_from"], unit["input_now"]);
+    let made_from = unit["forecast_from"].as_str().unwrap();
+    assert!(made_from.starts_with("silver.model_input@"), "{unit}");
+    assert_eq!(unit["input_now"], made_from);
+    let stored = "SELECT DISTINCT data_version FROM forecast.point_forecasts";
+    assert_eq!(world::job().lines(stored), [made_from]);
     // from the cutoff to the origin: the second and third of January
     let close = "SELECT close FROM silver.model_input WHERE commodity = 'Coffee' AND date = DATE '2024-01-03'";
     assert_eq!(
@@ -133,6 +137,21 @@ fn fits_say_what_they_found_in_the_demo_data() {
     for column in ["temp_mean_c", "humidity_mean_pct", "precipitation_mm"] {
         let row = named(&coefficients, column);
         assert!(row["value"].is_number() && row["standard_error"].as_f64() > Some(0.0), "{row}");
+    }
+    // and is told it as the input has it on the origin
+    let explained = job.ok(&["explain", "unit", "--model", "sarimax_auto_weather", "-o", "json"]).stdout;
+    let explained: Value = serde_json::from_str(&explained).unwrap();
+    let regressors = explained["regressors"].as_array().unwrap();
+    let columns: Vec<&str> = regressors.iter().map(|seen| seen["column"].as_str().unwrap()).collect();
+    assert_eq!(columns, ["temp_mean_c", "humidity_mean_pct", "precipitation_mm"]);
+    for (seen, column) in regressors.iter().zip(columns) {
+        let of_sugar = "FROM silver.model_input WHERE commodity = 'Sugar' AND date = DATE '2024-01-02'";
+        let stored = job.lines(&format!("SELECT {column}, {column}_known_at {of_sugar}"));
+        let (value, known_at) = stored[0].split_once(',').unwrap();
+        assert_eq!(seen["at_origin"].as_f64(), Some(value.parse().unwrap()), "{seen}");
+        assert_eq!(seen["known_at"], known_at, "{seen}");
+        // it persists
+        assert_eq!(seen["first_ahead"], seen["at_origin"], "{seen}");
     }
     let importance = numbers("xgboost", "importance");
     let shares: Vec<f64> = importance.iter().map(|row| row["value"].as_f64().unwrap()).collect();

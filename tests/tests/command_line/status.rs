@@ -1,4 +1,4 @@
-//! `status --watch`: told again and again, with what happened meanwhile.
+//! `status --watch`: told again and again, with what happened meanwhile; `runs`, as many as are asked for.
 
 use std::process::Stdio;
 
@@ -18,4 +18,18 @@ fn a_watch_tells_of_runs_that_come() {
     while runs() == before {}
     watch.kill().unwrap();
     watch.wait().unwrap();
+}
+
+#[test]
+fn as_many_runs_are_listed_as_are_asked_for() {
+    let job = world::copy();
+    job.ok(&["--model-version", "other", "train"]);
+    let listed = |last: &str| {
+        let told: Value = serde_json::from_str(&job.ok(&["runs", "--last", last, "-o", "json"]).stdout).unwrap();
+        told["runs"].as_array().unwrap().clone()
+    };
+    let all = listed("20");
+    assert!(all.len() > 1, "{all:?}");
+    assert_eq!(listed("1"), all[..1]);
+    job.refused(&["runs", "--last", "0"], 2, &["'0'", "--last"]);
 }

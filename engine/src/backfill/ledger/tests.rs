@@ -22,7 +22,7 @@ fn cell(window: Day) -> Cell {
 
 fn outcome(key: String, status: Status) -> Outcome {
     let (reason, message) = match status {
-        Status::Skipped => (Some("stale_covariate".to_owned()), Some("wind: regressor 0 is 9 days old".to_owned())),
+        Status::Skipped => (Some("stale_covariate".to_owned()), Some("wind is 9 days old".to_owned())),
         _ => (None, None),
     };
     Outcome { key, status, reason, message, forecasts: 125, failed: 0, seconds: 0.5 }
@@ -55,7 +55,7 @@ async fn units_that_were_done_tell_the_age_of_their_covariates() {
     let found = texts_of(&ledger, &["step", "key", "status", "message"]).await;
     let wanted = [
         ["infer", "a", "ok", "wind up to 8 days old"],
-        ["infer", "b", "skipped", "wind: regressor 0 is 9 days old"],
+        ["infer", "b", "skipped", "wind is 9 days old"],
         ["infer", "c", "fallback", ""],
         ["train", "a", "ok", "wind up to 3 days old"],
         ["train", "b", "ok", ""],

@@ -102,7 +102,7 @@ impl Told<'_> {
         lines.push(line("", format_args!("{missing} of them without a value")));
         lines.push(line("state", format_args!("moved over {moved} sessions after the cutoff")));
         if let Some((day, value)) = last {
-            lines.push(line("", format_args!("the last of {} at {value}", iso(*day))));
+            lines.push(line("", format_args!("the last of {} at {}", iso(*day), shortest(*value))));
         }
         lines.push(line("later values", if *leaks { "some of it became public after the origin" } else { "none" }));
         lines.push(line("made from", made_from));
@@ -175,6 +175,12 @@ fn line(name: &str, value: impl std::fmt::Display) -> String {
     format!("{name:<15} {value}").trim_end().to_owned()
 }
 
+/// The fewest digits that name a value. Files often hold single precision, which has a tail of digits as a double.
+fn shortest(value: f64) -> String {
+    let single = value as f32;
+    if f64::from(single) == value { single.to_string() } else { value.to_string() }
+}
+
 /// How a regressor goes on.
 fn ahead(seen: &Seen) -> &'static str {
     match seen.future {
@@ -204,4 +210,17 @@ pub(super) fn unmade(key: &str, model: &str, origin: NaiveDate, row: &Row) -> Do
     let named = ["reason", "message", "run_id"].map(|name| (name.trim_end_matches("_id"), rows::text(row, name)));
     lines.extend(named.into_iter().filter(|(_, told)| !told.is_empty()).map(|(name, told)| line(name, told)));
     Document::new().told("unmade", facts, lines.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shortest;
+
+    #[test]
+    fn values_of_single_precision_have_no_tail() {
+        assert_eq!(shortest(f64::from(182.85_f32)), "182.85");
+        for (value, text) in [(182.85, "182.85"), (0.1 + 0.2, "0.30000000000000004"), (-40.0, "-40"), (0.0, "0")] {
+            assert_eq!(shortest(value), text);
+        }
+    }
 }

@@ -206,7 +206,7 @@ impl Data {
         // a window that no fit is made of says nothing of the model
         let day = series.days[cutoff];
         let window = training_range(&self.rule.0, &self.calendar, &series.days, &series.target, &values, day);
-        window.map_err(|skip| format!("its window up to {} cannot be fitted: {skip}", iso(day)))?;
+        window.map_err(|skip| format!("its window up to {} cannot be fitted: {}", iso(day), skip.named(spec)))?;
         let close = series.target.clone();
         let own = Series { key: key.to_owned(), days: series.days.clone(), close, columns };
         let panel = Panel { series: vec![own] };
