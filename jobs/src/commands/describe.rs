@@ -37,7 +37,7 @@ pub(crate) async fn document(
             };
             self::table(session, &snapshot, commits).await
         }
-        None if context.table_exist(name.as_str())? => view(context, &name).await,
+        None if context.table_exist(name.as_str())? => view(session, context, &name).await,
         None => {
             let hint = format!("; it does not exist yet in {}", session.warehouse.root());
             Err(EngineError::NotFound { what: "table", name, hint }.into())
@@ -67,14 +67,19 @@ async fn table(session: &Session, snapshot: &Snapshot, commits: usize) -> Outcom
     ))
 }
 
-fn columns(session: &Session, def: &TableDef, snapshot: &Snapshot) -> Listing {
-    let mut listing = Listing::new([
+/// Columns to be told.
+fn listing() -> Listing {
+    Listing::new([
         Column::text("column"),
         Column::text("type"),
         Column::text("unit"),
         Column::text("null"),
         Column::text("what").titled("what it holds"),
-    ]);
+    ])
+}
+
+fn columns(session: &Session, def: &TableDef, snapshot: &Snapshot) -> Listing {
+    let mut listing = listing();
     for field in snapshot.schema().fields() {
         // units stand with the definition too, for tables made before a unit was stated
         let unit = unit(field).or_else(|| def.columns.field_with_name(field.name()).ok().and_then(unit));
@@ -115,15 +120,17 @@ async fn history(snapshot: &Snapshot, commits: usize) -> Outcome<Listing> {
     Ok(listing)
 }
 
-async fn view(context: &SessionContext, name: &str) -> Outcome<Document> {
+async fn view(session: &Session, context: &SessionContext, name: &str) -> Outcome<Document> {
     let frame = context.table(name).await?;
-    let mut listing = Listing::new([Column::text("column"), Column::text("type"), Column::text("null")]);
+    let short = name.rsplit('.').next().unwrap_or(name);
+    let meanings = views::Meanings::of(&session.settings, short);
+    let mut listing = listing();
     for field in frame.schema().fields() {
+        let (unit, what) = meanings.column(field.name());
         let nullable = if field.is_nullable() { "yes" } else { "no" };
-        listing.push([json!(field.name()), json!(kind(field.data_type())), json!(nullable)]);
+        listing.push([json!(field.name()), json!(kind(field.data_type())), json!(unit), json!(nullable), json!(what)]);
     }
-    let meaning = views::meaning(name.rsplit('.').next().unwrap_or(name));
-    let what = format!("a view, computed when it is read: {meaning}");
+    let what = format!("a view, computed when it is read: {}", views::meaning(short));
     let facts: Vec<(&str, Value)> = vec![("table", json!(name)), ("what", json!(what.trim_end_matches([':', ' '])))];
     Ok(Document::new().facts("table", facts).listing("columns", listing))
 }

@@ -1,9 +1,13 @@
 //! Views over the forecast tables. They say the same in either form of the paths, as far as the form allows.
 
+mod meanings;
+
 use almanac_engine::delta::Snapshot;
 use almanac_engine::settings::Settings;
 use almanac_engine::tables::{self, TableDef};
 use almanac_engine::width::{self, Form};
+
+pub(crate) use self::meanings::Meanings;
 
 /// What the stored tables have for the days ahead.
 #[derive(Debug, Default)]

@@ -180,6 +180,27 @@ fn a_table_is_described_in_full() {
     assert_eq!((&old["table"]["version"], &old["table"]["rows"]), (&Value::from(0), &Value::from(0)), "{old}");
 }
 
+#[test]
+fn views_have_the_units_of_what_they_pass_on() {
+    let unit = |view: &str, name: &str| {
+        let described = world::job().ok(&["describe", view, "-o", "json"]).stdout;
+        let described: Value = serde_json::from_str(&described).unwrap();
+        let columns = described["columns"].as_array().unwrap();
+        columns.iter().find(|column| column["column"] == name).unwrap()["unit"].clone()
+    };
+    let cents = Value::from("US cents per pound");
+    for (view, name) in [
+        ("distributions_long", "value"),
+        ("distributions_with_actuals", "day_3"),
+        ("point_forecasts_with_actuals", "lower_95"),
+        ("point_forecasts_with_actuals", "actual_close"),
+        ("point_forecasts_wide", "day_1"),
+    ] {
+        assert_eq!(unit(view, name), cents, "{view}.{name}");
+    }
+    assert_eq!(unit("point_forecasts_with_actuals", "actual_date"), Value::Null);
+}
+
 /// Bytes of each file with rows in the folder of a table from which nothing was removed.
 fn sizes(folder: &Path) -> Vec<u64> {
     let mut found = Vec::new();
@@ -195,12 +216,19 @@ fn sizes(folder: &Path) -> Vec<u64> {
 }
 
 #[test]
-fn every_column_of_every_table_is_documented() {
+fn every_column_of_every_table_and_view_is_documented() {
     let job = world::job();
     let tables: Value = serde_json::from_str(&job.ok(&["tables", "-o", "json"]).stdout).unwrap();
     let names: Vec<&str> = tables["tables"].as_array().unwrap().iter().map(|t| t["table"].as_str().unwrap()).collect();
     assert!(names.len() >= 15, "{names:?}");
-    for name in names {
+    let views = [
+        "forecast.distributions_long",
+        "forecast.distributions_with_actuals",
+        "forecast.point_forecasts_with_actuals",
+        "forecast.point_forecasts_wide",
+        "forecast.trained_model_counts",
+    ];
+    for name in names.into_iter().chain(views) {
         let described: Value = serde_json::from_str(&job.ok(&["describe", name, "-o", "json"]).stdout).unwrap();
         assert!(!described["table"]["what"].as_str().unwrap().is_empty(), "{name}");
         for column in described["columns"].as_array().unwrap() {
