@@ -245,8 +245,20 @@ fn quiet_leaves_results_and_errors() {
     assert!(job.ok(&["-q", "tables"]).stdout.contains("silver.model_input"));
     let refused = job.run(&["-q", "--models", "oracle", "plan"]);
     assert!(refused.code == 4 && refused.stderr.contains("oracle"), "{refused:?}");
-    let ended = job.ok(&["-vv", "tables"]);
-    assert!(!ended.stderr.contains('\x1b') && !ended.stdout.contains('\x1b'), "colours in a pipe");
+}
+
+#[test]
+fn verbose_tells_the_steps_inside() {
+    let job = world::copy();
+    let [quiet, verbose, more] = ["-q", "-v", "-vv"].map(|flag| {
+        let ended = job.ok(&[flag, "train", "--force"]);
+        assert!(!ended.stderr.contains('\x1b') && !ended.stdout.contains('\x1b'), "{flag}: colours in a pipe");
+        ended.stderr
+    });
+    assert_eq!(quiet, "");
+    let (cell, unit) = ("INFO almanac_engine::plan::report: cell ", "DEBUG almanac_engine::plan::report: unit ");
+    assert!(verbose.contains(cell) && !verbose.contains(unit), "{verbose}");
+    assert!(more.contains(cell) && more.contains(unit), "{more}");
 }
 
 #[test]
