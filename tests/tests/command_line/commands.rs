@@ -31,6 +31,8 @@ pub(crate) enum Place {
 pub(crate) enum Fits {
     /// Every line, at 60 columns too.
     All,
+    /// The same, but for lines that end in a path or an address, which stay whole.
+    AllButPaths,
     /// Tables at 60 columns too; sentences are written for 80.
     Sentences,
     /// Tables at 60 columns too; beside them stands what was seen, and paths, of any length.
@@ -61,7 +63,7 @@ pub(crate) const READING: &[Asked] = &[
     read("config", &[], "settings"),
     // without a form of its own for people
     read("config", &["--schema"], "properties").that_fits(Fits::Tables),
-    read("doctor", &[], "checks").that_fits(Fits::Tables),
+    read("doctor", &[], "checks").that_fits(Fits::AllButPaths),
     read("sql", &["--named"], "queries"),
     read("sql", &["-c", "SELECT model_name, count(*) AS n FROM point_forecasts GROUP BY model_name"], "rows"),
     read(

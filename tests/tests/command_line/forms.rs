@@ -64,11 +64,16 @@ fn says_the_same(asked: &Asked, json: &[Value], yaml: &str) {
 fn fits(asked: &Asked, text: &str, columns: usize) {
     let limited: Vec<&str> = match (asked.fits, columns) {
         (Fits::All, _) | (Fits::Sentences, 80) => text.lines().collect(),
+        (Fits::AllButPaths, _) => text.lines().filter(|line| !ends_in_a_path(line)).collect(),
         (Fits::Sentences | Fits::Tables, _) => of_tables(text),
     };
     let wide: Vec<&str> = limited.into_iter().filter(|line| line.chars().count() > columns).collect();
     assert!(wide.is_empty(), "{asked:?} at {columns}: {wide:?}\n{text}");
     assert!(!text.trim().is_empty(), "{asked:?} at {columns}");
+}
+
+fn ends_in_a_path(line: &str) -> bool {
+    line.rsplit(' ').next().is_some_and(|word| word.contains('/'))
 }
 
 /// Lines of tables: the header above a rule, the rule, and all below it up to a blank line.
@@ -112,6 +117,11 @@ fn what_others_read_has_one_form() {
             assert!(told == plain && !plain.is_empty(), "{words:?} is read by {reader}, and differs with -o {form}");
         }
     }
+}
+
+#[test]
+fn a_path_stays_whole_and_nothing_else() {
+    assert!(ends_in_a_path("ok    store reached  file:///tmp/warehouse") && !ends_in_a_path("a/b is understood"));
 }
 
 #[test]
