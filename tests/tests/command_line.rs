@@ -53,6 +53,8 @@ mod quickstart;
 mod reference;
 #[path = "command_line/schema.rs"]
 mod schema;
+#[path = "command_line/shells.rs"]
+mod shells;
 #[path = "command_line/status.rs"]
 mod status;
 #[path = "proofs/support.rs"]
