@@ -184,6 +184,23 @@ fn shortened(text: &str) -> &str {
     text.get(..end.unwrap_or(0)).unwrap_or_default()
 }
 
+/// What the client tells of a request that got no answer, or but a part of one.
+#[cfg(test)]
+pub(super) fn unanswered(told: &str) -> StoreError {
+    use object_store::client::{HttpError, HttpErrorKind};
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("Error performing PUT {told} - {source}")]
+    struct Unanswered {
+        told: String,
+        source: HttpError,
+    }
+
+    let reset = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+    let source = HttpError::new(HttpErrorKind::Interrupted, reset);
+    StoreError::Generic { store: "S3", source: Box::new(Unanswered { told: told.to_owned(), source }) }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {

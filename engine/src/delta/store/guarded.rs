@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use backon::{ExponentialBuilder, Retryable};
 use futures::stream::{self, BoxStream};
 use futures::{Stream, StreamExt, TryFutureExt, TryStreamExt};
 use object_store::aws::AmazonS3;
@@ -15,21 +14,21 @@ use object_store::{
     PutMultipartOptions, PutOptions, PutPayload, PutResult, Result, UploadPart,
 };
 
-use super::cause::{StoreFault, clean};
-
-/// Further times that something is read whose answer broke off.
-const BROKEN_ANSWERS: usize = 8;
+use super::cause::clean;
+use super::repeat::{is_broken_answer, is_broken_list, repeated};
 
 /// Every error of the client passes here before any other layer logs or wraps it.
 #[derive(Debug)]
 pub(super) struct Guarded {
     bucket: Arc<str>,
     inner: AmazonS3,
+    limit: Duration,
 }
 
 impl Guarded {
-    pub(super) fn new(bucket: &str, inner: AmazonS3) -> Self {
-        Self { bucket: bucket.into(), inner }
+    /// A client whose broken answers are asked for again, within the time that a request may be repeated.
+    pub(super) fn new(bucket: &str, inner: AmazonS3, limit: Duration) -> Self {
+        Self { bucket: bucket.into(), inner, limit }
     }
 
     /// What makes errors about `key` fit to be shown.
@@ -71,7 +70,7 @@ impl ObjectStore for Guarded {
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
         let about = self.about(location.as_ref());
         let get = || self.inner.get_opts(location, options.clone());
-        let mut found = get.retry(pauses()).when(is_broken_answer).await.map_err(&about)?;
+        let mut found = repeated(self.limit, is_broken_answer, get).await.map_err(&about)?;
         if let GetResultPayload::Stream(stream) = found.payload {
             found.payload = GetResultPayload::Stream(stream.map_err(about).boxed());
         }
@@ -84,18 +83,18 @@ impl ObjectStore for Guarded {
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
         let (inner, below) = (self.inner.clone(), prefix.cloned());
-        whole(move || inner.list(below.as_ref())).map_err(self.about_listing(prefix)).boxed()
+        whole(self.limit, move || inner.list(below.as_ref())).map_err(self.about_listing(prefix)).boxed()
     }
 
     fn list_with_offset(&self, prefix: Option<&Path>, offset: &Path) -> BoxStream<'static, Result<ObjectMeta>> {
         let (inner, below, offset) = (self.inner.clone(), prefix.cloned(), offset.clone());
         let list = move || inner.list_with_offset(below.as_ref(), &offset);
-        whole(list).map_err(self.about_listing(prefix)).boxed()
+        whole(self.limit, list).map_err(self.about_listing(prefix)).boxed()
     }
 
     async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
         let list = || self.inner.list_with_delimiter(prefix);
-        let listed = list.retry(pauses()).when(is_broken_list).await;
+        let listed = repeated(self.limit, is_broken_list, list).await;
         listed.map_err(self.about_listing(prefix))
     }
 
@@ -106,39 +105,12 @@ impl ObjectStore for Guarded {
 
 /// A listing that is read to its end before anything of it is told, and read again when an answer breaks off: the
 /// client repeats requests and reads of objects, but no listing whose answer has begun.
-fn whole<F>(list: F) -> impl Stream<Item = Result<ObjectMeta>> + Send
+fn whole<F>(limit: Duration, list: F) -> impl Stream<Item = Result<ObjectMeta>> + Send
 where
     F: Fn() -> BoxStream<'static, Result<ObjectMeta>> + Send + Sync + 'static,
 {
-    let read = move || list().try_collect::<Vec<_>>();
-    let read = async move { read.retry(pauses()).when(is_broken_list).await };
+    let read = async move { repeated(limit, is_broken_list, || list().try_collect::<Vec<_>>()).await };
     stream::once(read).map_ok(|found| stream::iter(found).map(Ok)).try_flatten()
-}
-
-fn pauses() -> ExponentialBuilder {
-    ExponentialBuilder::default()
-        .with_min_delay(Duration::from_millis(100))
-        .with_max_delay(Duration::from_secs(5))
-        .with_max_times(BROKEN_ANSWERS)
-        .with_jitter()
-}
-
-/// Whether an answer that is no success broke off amid its body, so that it is unknown whether the object is there: the
-/// client repeats requests without an answer only. One that it repeated as often as it may is not such an answer.
-fn is_broken_answer(error: &object_store::Error) -> bool {
-    let told = error.to_string();
-    let (done, most) = (told.split_once("after "), told.split_once("max_retries: "));
-    let number = |text: &str| text.split(|c: char| !c.is_ascii_digit()).next().and_then(|n| n.parse::<usize>().ok());
-    let exhausted = match (done.and_then(|(_, text)| number(text)), most.and_then(|(_, text)| number(text))) {
-        (Some(done), Some(most)) => done >= most,
-        _ => false,
-    };
-    !exhausted && StoreFault::new("", "", error).passing
-}
-
-/// The client has no kind for it, only these words.
-fn is_broken_list(error: &object_store::Error) -> bool {
-    error.to_string().contains("list response body")
 }
 
 type About = Arc<dyn Fn(object_store::Error) -> object_store::Error + Send + Sync>;

@@ -9,6 +9,7 @@ mod cause;
 mod guarded;
 mod probe;
 mod profile;
+mod repeat;
 mod s3;
 
 use std::collections::HashMap;

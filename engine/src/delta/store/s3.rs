@@ -84,7 +84,7 @@ pub(super) fn connect(bucket: &str, patience: Patience) -> Result<Arc<dyn Object
         value: format!("s3://{bucket}"),
         message: format!("the environment describes no S3 client: {error}"),
     })?;
-    Ok(Arc::new(Guarded::new(bucket, client)))
+    Ok(Arc::new(Guarded::new(bucket, client, patience.retry().retry_timeout)))
 }
 
 /// Plain HTTP only for an endpoint that says so and was allowed to.
