@@ -19,6 +19,8 @@ mod platform;
 mod refused;
 #[path = "s3/rows.rs"]
 mod rows;
+#[path = "s3/uploads.rs"]
+mod uploads;
 #[allow(dead_code)] // shared with the tests on disk
 #[path = "once/warehouse.rs"]
 mod warehouse;

@@ -6,16 +6,21 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::stream::{self, BoxStream};
-use futures::{Stream, StreamExt, TryFutureExt, TryStreamExt};
+use futures::{Stream, StreamExt, TryStreamExt};
 use object_store::aws::AmazonS3;
 use object_store::path::Path;
 use object_store::{
-    CopyOptions, GetOptions, GetResult, GetResultPayload, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
-    PutMultipartOptions, PutOptions, PutPayload, PutResult, Result, UploadPart,
+    CopyMode, CopyOptions, GetOptions, GetResult, GetResultPayload, ListResult, MultipartUpload, ObjectMeta,
+    ObjectStore, PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
 };
 
 use super::cause::clean;
+use super::parts::GuardedUpload;
 use super::repeat::{is_broken_answer, is_broken_list, repeated};
+
+/// Objects that one request removes, and such requests at once.
+const REMOVED_TOGETHER: usize = 1_000;
+const REMOVALS_AT_ONCE: usize = 20;
 
 /// Every error of the client passes here before any other layer logs or wraps it.
 #[derive(Debug)]
@@ -54,7 +59,14 @@ impl fmt::Display for Guarded {
 #[async_trait]
 impl ObjectStore for Guarded {
     async fn put_opts(&self, location: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
-        self.inner.put_opts(location, payload, options).await.map_err(self.about(location.as_ref()))
+        let put = if matches!(options.mode, PutMode::Overwrite) {
+            let put = || self.inner.put_opts(location, payload.clone(), options.clone());
+            repeated(self.limit, is_broken_answer, put).await
+        } else {
+            // done twice it would be refused
+            self.inner.put_opts(location, payload, options).await
+        };
+        put.map_err(self.about(location.as_ref()))
     }
 
     async fn put_multipart_opts(
@@ -62,9 +74,13 @@ impl ObjectStore for Guarded {
         location: &Path,
         options: PutMultipartOptions,
     ) -> Result<Box<dyn MultipartUpload>> {
-        let about = self.about(location.as_ref());
-        let inner = self.inner.put_multipart_opts(location, options).await.map_err(&about)?;
-        Ok(Box::new(GuardedUpload { about: Arc::new(about), inner }))
+        if options != PutMultipartOptions::default() {
+            let source = "uploads in parts have no tags and attributes here".into();
+            return Err(object_store::Error::NotSupported { source });
+        }
+        let about = Arc::new(self.about(location.as_ref()));
+        let upload = GuardedUpload::begin(self.inner.clone(), location.clone(), about, self.limit).await?;
+        Ok(Box::new(upload))
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
@@ -78,7 +94,16 @@ impl ObjectStore for Guarded {
     }
 
     fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
-        self.inner.delete_stream(locations).map_err(self.about("")).boxed()
+        let (inner, limit) = (self.inner.clone(), self.limit);
+        let deleted = locations.try_chunks(REMOVED_TOGETHER).map(move |paths| {
+            let inner = inner.clone();
+            async move {
+                let paths = paths.map_err(|stopped| stopped.1)?;
+                let delete = || answers(inner.delete_stream(stream::iter(paths.clone()).map(Ok).boxed()));
+                repeated(limit, is_broken_answer, delete).await.map(stream::iter)
+            }
+        });
+        deleted.buffered(REMOVALS_AT_ONCE).try_flatten().map_err(self.about("")).boxed()
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
@@ -99,7 +124,12 @@ impl ObjectStore for Guarded {
     }
 
     async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
-        self.inner.copy_opts(from, to, options).await.map_err(self.about(to.as_ref()))
+        let copy = || self.inner.copy_opts(from, to, options.clone());
+        let copied = match options.mode {
+            CopyMode::Overwrite => repeated(self.limit, is_broken_answer, copy).await,
+            CopyMode::Create => copy().await,
+        };
+        copied.map_err(self.about(to.as_ref()))
     }
 }
 
@@ -113,31 +143,11 @@ where
     stream::once(read).map_ok(|found| stream::iter(found).map(Ok)).try_flatten()
 }
 
-type About = Arc<dyn Fn(object_store::Error) -> object_store::Error + Send + Sync>;
-
-struct GuardedUpload {
-    about: About,
-    inner: Box<dyn MultipartUpload>,
-}
-
-impl fmt::Debug for GuardedUpload {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.inner.fmt(f)
-    }
-}
-
-#[async_trait]
-impl MultipartUpload for GuardedUpload {
-    fn put_part(&mut self, data: PutPayload) -> UploadPart {
-        let about = Arc::clone(&self.about);
-        Box::pin(self.inner.put_part(data).map_err(move |error| about(error)))
-    }
-
-    async fn complete(&mut self) -> Result<PutResult> {
-        self.inner.complete().await.map_err(|error| (self.about)(error))
-    }
-
-    async fn abort(&mut self) -> Result<()> {
-        self.inner.abort().await.map_err(|error| (self.about)(error))
+/// What was answered about each object that was to be removed; the error of a request that got no answer.
+async fn answers(deleted: BoxStream<'static, Result<Path>>) -> Result<Vec<Result<Path>>> {
+    let mut answers: Vec<Result<Path>> = deleted.collect().await;
+    match answers.iter().position(|answer| answer.as_ref().is_err_and(is_broken_answer)) {
+        Some(broken) => answers.swap_remove(broken).map(|path| vec![Ok(path)]),
+        None => Ok(answers),
     }
 }

@@ -7,6 +7,7 @@
 mod address;
 mod cause;
 mod guarded;
+mod parts;
 mod probe;
 mod profile;
 mod repeat;
