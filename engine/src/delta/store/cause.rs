@@ -54,17 +54,19 @@ impl StoreFault {
     pub(super) fn new(bucket: &str, key: &str, error: &StoreError) -> Self {
         let told = error.to_string();
         let status = after(&told, "status code: ").map(|text| text.split(':').next().unwrap_or(text).trim());
+        let number: Option<u16> = status.and_then(|status| status.get(..3)?.parse().ok());
         let code = between(&told, "<Code>", "</Code>");
         let cause = match (status, code) {
-            (None, None) => format!("{}{}", deepest(error), hint(&told)),
+            (None, None) => format!("{}{}", deepest(error), hint(None, &told)),
             (status, code) => {
                 let mut parts: Vec<&str> = status.into_iter().chain(code).collect();
                 let message = between(&told, "<Message>", "</Message>").map(shortened);
                 parts.extend(message.filter(|message| !message.is_empty()));
-                format!("{}{}", parts.join(": "), hint(code.or(status).unwrap_or_default()))
+                // a code says more than the status
+                let hint = code.map_or_else(|| hint(number, ""), |code| hint(None, code));
+                format!("{}{hint}", parts.join(": "))
             }
         };
-        let number: Option<u16> = status.and_then(|status| status.get(..3)?.parse().ok());
         let passing = match number {
             Some(number) => is_passing(number),
             None => code.is_some_and(|code| matches!(code, "SlowDown" | "InternalError")) || is_transport(error),
@@ -105,33 +107,23 @@ pub(super) fn clean(bucket: &str, key: &str, error: StoreError) -> StoreError {
     }
 }
 
-/// What to do about it, by the store's code or the text of a transport error.
-fn hint(code: &str) -> &'static str {
-    let is = |texts: &[&str]| texts.iter().any(|text| code.contains(text));
+/// What to do about it, by the status of an answer, or by the store's code or the text of a transport error. Numbers in
+/// a text mean nothing: addresses have them.
+fn hint(status: Option<u16>, text: &str) -> &'static str {
+    let is = |texts: &[&str]| texts.iter().any(|wanted| text.contains(wanted));
     if is(&["NoSuchBucket"]) {
-        return "; create the bucket or correct --warehouse";
+        return "; create the bucket or correct its name";
     }
-    if is(&[
-        "InvalidAccessKeyId",
-        "SignatureDoesNotMatch",
-        "ExpiredToken",
-        "InvalidToken",
-        "AccessDenied",
-        "403",
-        "401",
-    ]) {
+    let refused = ["InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "AccessDenied"];
+    if matches!(status, Some(401 | 403)) || is(&refused) {
         return "; check the credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE or the platform's role";
     }
     if is(&["169.254.", "/latest/api/token", "/latest/meta-data"]) {
         return "; no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE or give the platform a role";
     }
-    if is(&[
-        "PermanentRedirect",
-        "AuthorizationHeaderMalformed",
-        "IllegalLocationConstraint",
-        "configured region",
-        "301",
-    ]) {
+    let elsewhere =
+        ["PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraint", "configured region"];
+    if status == Some(301) || is(&elsewhere) {
         return "; check AWS_REGION";
     }
     if is(&["http://", "https://"]) {
@@ -208,7 +200,7 @@ mod tests {
 
     use datafusion::common::DataFusionError;
 
-    use super::{StoreError, StoreFault, clean};
+    use super::{StoreError, StoreFault, clean, unanswered};
     use crate::EngineError;
 
     fn answered(status: &str, body: &str) -> StoreError {
@@ -236,6 +228,18 @@ mod tests {
     fn other_bodies_are_dropped() {
         let fault = fault(answered("503 Service Unavailable", "<html>hush</html>"));
         assert_eq!((fault.cause.as_str(), fault.passing), ("503 Service Unavailable", true));
+    }
+
+    #[test]
+    fn what_to_do_follows_from_the_answer_and_not_from_numbers_in_an_address() {
+        let told = |error: StoreError| fault(error).cause;
+        let reset = told(unanswered("http://host/b/w/key?partNumber=1&uploadId=2~301x403x401 in 1ms"));
+        assert_eq!(reset, "no answer: connection reset; check AWS_ENDPOINT_URL and the network");
+        assert!(told(answered("301 Moved Permanently", "")).ends_with("; check AWS_REGION"));
+        assert!(told(answered("403 Forbidden", "")).contains("; check the credentials"));
+        assert!(!told(answered("403 Forbidden", "<Code>RequestTimeTooSkewed</Code>")).contains("check"));
+        let missing = told(answered("404 Not Found", "<Code>NoSuchBucket</Code>"));
+        assert!(missing.ends_with("NoSuchBucket; create the bucket or correct its name"), "{missing}");
     }
 
     #[test]
