@@ -46,6 +46,8 @@ mod process;
 mod processes;
 #[path = "cluster/query_interrupted.rs"]
 mod query_interrupted;
+#[path = "cluster/query_lost.rs"]
+mod query_lost;
 #[path = "once/random.rs"]
 mod random;
 #[path = "cluster/readme.rs"]

@@ -15,6 +15,10 @@ use crate::delta::store::stores;
 /// Seconds between two signs of life on a connection that waits, in place of Ballista's 300: a host that vanished closes
 /// no connection, and is missed this long and 20 s for the answer after it went.
 pub const KEEPALIVE_SECONDS: u64 = 10;
+/// Milliseconds before each of three further attempts at what a stage reads from an executor, in place of Ballista's
+/// 3,000: they must be over before the scheduler gives up an executor that died. It takes a task away that still reads
+/// then, and never gives its core back.
+const FETCH_PAUSE_MILLISECONDS: u64 = 500;
 
 /// MiB of an executor's sorts and joins, shared by its tasks, unless it is told otherwise.
 pub const EXECUTOR_MEMORY_MIB: u64 = 1024;
@@ -29,6 +33,7 @@ pub fn config() -> SessionConfig {
         // bundles of partitions would leave executors idle at the end of a job
         .set_str("ballista.scheduler.max_partitions_per_task", "1")
         .set_str("ballista.client.grpc_http2_keepalive_interval_seconds", &KEEPALIVE_SECONDS.to_string())
+        .set_str("ballista.client.io_retry_wait_time_ms", &FETCH_PAUSE_MILLISECONDS.to_string())
 }
 
 /// Runtime of every process: object stores are found by URL, each client made once.

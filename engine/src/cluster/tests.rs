@@ -1,6 +1,9 @@
 use std::sync::Arc;
 
 use almanac_models::Day;
+use datafusion::physical_expr::expressions::Column;
+use datafusion::physical_expr::{LexOrdering, PhysicalSortExpr};
+use datafusion::physical_plan::sorts::sort::SortExec;
 use datafusion::physical_plan::{ExecutionPlan, displayable};
 use datafusion::prelude::SessionContext;
 use datafusion_proto::logical_plan::AsLogicalPlan;
@@ -8,6 +11,7 @@ use datafusion_proto::physical_plan::AsExecutionPlan;
 use datafusion_proto::protobuf::{LogicalPlanNode, PhysicalPlanNode};
 
 use super::client::plan_bytes;
+use super::query::gathered;
 use super::{LogicalCodec, PhysicalCodec, config, functions, state};
 use crate::cell::Cell;
 use crate::plan::job::{Job, SharedJob};
@@ -59,6 +63,28 @@ fn plans_survive_the_wire() {
         assert!(text(&back).contains(function), "{}", text(&back));
         assert_eq!(back.properties().partitioning.partition_count(), 3);
         assert_eq!(back.schema(), plan.schema());
+    }
+}
+
+#[test]
+fn a_query_ends_in_one_partition_and_keeps_its_order() {
+    let codec = PhysicalCodec::default();
+    let context = state(config()).unwrap().task_ctx();
+    let plan = pipeline::train(&job(), &partitions(10, 3)).unwrap();
+    let first = Column::new(plan.schema().field(0).name(), 0);
+    let order = LexOrdering::new([PhysicalSortExpr::new_default(Arc::new(first))]).unwrap();
+    let sorted = SortExec::new(order, Arc::clone(&plan)).with_preserve_partitioning(true);
+    let sorted: Arc<dyn ExecutionPlan> = Arc::new(sorted);
+    for (plan, top) in [(plan, "CoalescePartitionsExec"), (sorted, "SortPreservingMergeExec")] {
+        assert_eq!(plan.properties().partitioning.partition_count(), 3);
+        let one = gathered(plan);
+        assert!(text(&one).starts_with(top), "{}", text(&one));
+        assert_eq!(one.properties().partitioning.partition_count(), 1);
+        assert_eq!(text(&gathered(Arc::clone(&one))), text(&one));
+        let mut bytes = Vec::new();
+        PhysicalPlanNode::try_from_physical_plan(Arc::clone(&one), &codec).unwrap().try_encode(&mut bytes).unwrap();
+        let back = PhysicalPlanNode::try_decode(&bytes).unwrap().try_into_physical_plan(&context, &codec).unwrap();
+        assert_eq!(text(&back), text(&one));
     }
 }
 

@@ -1,4 +1,4 @@
-//! A store that parts of uploads reach only once they are let through.
+//! A store that some requests reach only once they are let through.
 
 use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex};
 
 use crate::http::{passed_on, serve};
 
-/// Where parts wait.
+/// Where requests wait.
 #[derive(Debug, Default)]
 pub(crate) struct Gate {
     waiting: AtomicUsize,
@@ -15,7 +15,7 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    /// Parts that wait, or have waited.
+    /// Requests that wait, or have waited.
     pub(crate) fn held(&self) -> usize {
         self.waiting.load(SeqCst)
     }
@@ -37,11 +37,20 @@ impl Gate {
 
 /// Passes requests on to a port, parts of uploads through the gate; returns the port to use instead.
 pub(crate) fn holding_parts(port: u16) -> (u16, Arc<Gate>) {
+    holding(port, |method, path| method == "PUT" && path.contains("partNumber="))
+}
+
+/// The same of reads of objects whose path holds a text.
+pub(crate) fn holding_reads(port: u16, part: &'static str) -> (u16, Arc<Gate>) {
+    holding(port, move |method, path| method == "GET" && path.contains(part))
+}
+
+fn holding(port: u16, is_held: impl Fn(&str, &str) -> bool + Send + Sync + 'static) -> (u16, Arc<Gate>) {
     let gate = Arc::new(Gate::default());
     let shared = Arc::clone(&gate);
     let own = serve(move |request, stream| {
         let (method, path) = request.asked();
-        if method == "PUT" && path.contains("partNumber=") {
+        if is_held(method, path) {
             shared.pass();
         }
         if let Some(answer) = passed_on(port, &request) {

@@ -110,7 +110,7 @@ async fn over(
         never = progress::show(None) => match never {},
         rows = cluster.query(plan, context.copied_config(), &name) => Ok(rows?),
         () = stop => {
-            cluster.cancel(|job| job == name).await?;
+            cluster.cancel(|job| job.starts_with(&name)).await?;
             Err(EngineError::Interrupted.into())
         }
     }
