@@ -2,6 +2,7 @@
 
 mod options;
 mod stage;
+mod told;
 mod work;
 
 use std::net::SocketAddr;
@@ -15,10 +16,10 @@ use almanac_engine::memory;
 use ballista_executor::executor_process::{ExecutorProcessConfig, start_executor_process};
 use ballista_executor::health::ExecutorHealth;
 use clap::Parser;
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::options::Options;
 use crate::stage::CancellingEngine;
+use crate::told::Told;
 use crate::work::WorkFolder;
 
 #[global_allocator]
@@ -36,21 +37,19 @@ async fn serve(options: Options) -> Result<(), Box<dyn std::error::Error + Send 
     let ready = health.clone();
     let metrics = SocketAddr::new(options.bind_host, options.metrics_port);
     let probes = process::probes(metrics, move || ready.is_ready()).await?;
+    // what is heard while looking for the scheduler, and at the end
+    let (looking, mut told) = (Told::new()?, Told::new()?);
+    let scheduler = format!("{}:{}", options.scheduler_host, options.scheduler_port);
+    let looking = told::while_looking(looking, health.clone(), options.connect_timeout, &scheduler);
     tracing::info!(executor = id, work = %work.path().display(), %metrics, "the executor starts");
     let config = config(&options, id, work.path(), health)?;
-    let (mut terminated, mut interrupted) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let ended = tokio::select! {
         ended = start_executor_process(Arc::new(config)) => ended.map_err(Into::into),
         ended = probes => ended.map_err(Into::into),
+        ended = looking => ended.map_err(Into::into),
     };
     work.remove();
-    let was_told = tokio::select! {
-        biased;
-        _ = terminated.recv() => true,
-        _ = interrupted.recv() => true,
-        () = std::future::ready(()) => false,
-    };
-    if ended.is_err() || was_told {
+    if ended.is_err() || told.has().await {
         return ended;
     }
     // the scheduler heard nothing for too long, or did not answer: what runs here is done elsewhere

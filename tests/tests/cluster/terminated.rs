@@ -3,8 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::process::wait;
+use crate::gateway::free_port;
+use crate::process::{Process, wait};
 use crate::scene::{LIMIT, Scene};
+use crate::site::Site;
 use crate::store::Store;
 
 /// 8 cells of two fits, one task each.
@@ -12,6 +14,44 @@ const ARGUMENTS: [&str; 8] =
     ["--models", "random_walk", "--every", "quarterly", "--paths", "1000", "--wait-scheduler", "60"];
 /// Longest for a process that has little left to do.
 const SOON: Duration = Duration::from_secs(20);
+/// Longest for one that has nothing to do.
+const AT_ONCE: Duration = Duration::from_secs(5);
+
+/// An executor that looks so many seconds for a scheduler that is not there.
+fn looking(folder: &Path, seconds: u16) -> Process {
+    let site = Site::local();
+    let arguments = [
+        ("--scheduler-host", site.address.clone()),
+        ("--scheduler-port", free_port().to_string()),
+        ("--connect-timeout", seconds.to_string()),
+        ("--work-dir", folder.join("work").display().to_string()),
+        ("--vcores", "1".to_owned()),
+    ];
+    Process::start("almanac-executor", &site, folder.join("log"), &arguments, &[])
+}
+
+#[test]
+fn an_executor_that_looks_for_its_scheduler_ends_when_it_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut executor = looking(folder.path(), 60);
+    wait("it answers", SOON, || executor.get("/healthz").is_some());
+    assert_eq!(executor.get("/readyz"), None, "it has found a scheduler");
+    executor.signal("TERM");
+    wait("the executor ends", AT_ONCE, || executor.ended());
+    assert_eq!(executor.code(), Some(0));
+    let left = std::fs::read_dir(folder.path().join("work")).unwrap().count();
+    assert_eq!(left, 0, "its work folder is still there");
+}
+
+#[test]
+fn an_executor_that_finds_no_scheduler_in_time_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut executor = looking(folder.path(), 1);
+    wait("the executor ends", SOON, || executor.ended());
+    assert_eq!(executor.code(), Some(7));
+    let log = std::fs::read_to_string(&executor.log).unwrap();
+    assert!(log.contains("no scheduler at 127.0.0.1:") && log.contains("within 1 s"), "{log}");
+}
 
 #[test]
 fn a_terminated_executor_finishes_its_task_and_a_terminated_scheduler_is_waited_for() {
