@@ -73,6 +73,19 @@ fn what_is_installed_has_its_library_beside_it() {
 }
 
 #[test]
+fn a_storm_fails_where_it_could_not_disturb() {
+    let script = "need_instruments() { echo instruments; }
+        maybe_install_gateway() { echo gateway; }
+        build_binaries() { :; }
+        python_environment() { echo python; }
+        cargo() { echo \"all required: $ALMANAC_REQUIRE_ALL\"; }
+        cmd_chaos 1";
+    let text = printed(&dev(&[], script));
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines, ["instruments", "gateway", "all required: 1", "all required: 1"], "{text}");
+}
+
+#[test]
 fn the_summary_lists_what_was_left_out() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let variables = [("ALMANAC_NOTICES", file.path())];

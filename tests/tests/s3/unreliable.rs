@@ -41,6 +41,9 @@ pub(crate) struct Harm {
     pub(crate) slow_requests: AtomicUsize,
     pub(crate) slow_answers: AtomicUsize,
     pub(crate) lost_commits: AtomicUsize,
+    /// Parts of uploads, and requests of uploads in parts that were reset on their way or back.
+    pub(crate) parts: AtomicUsize,
+    pub(crate) reset_uploads: AtomicUsize,
 }
 
 enum Fate {
@@ -72,8 +75,13 @@ impl Proxy {
         let mut request = Request::begin(stream)?;
         let (method, path) = request.asked();
         let is_commit = method == "PUT" && path.contains("/_delta_log/0");
+        let is_part = method == "PUT" && path.contains("partNumber=");
+        let is_upload = is_part || (method == "POST" && path.contains("?upload"));
         let fate = self.fate(&format!("{method} {path}"));
         self.harm.requests.fetch_add(1, SeqCst);
+        self.harm.parts.fetch_add(usize::from(is_part), SeqCst);
+        let is_reset = matches!(fate, Fate::ResetRequest | Fate::ResetAnswer);
+        self.harm.reset_uploads.fetch_add(usize::from(is_upload && is_reset), SeqCst);
         let length = request.length();
         // without a body it is the answer's that is harmed
         if length > 0 {
