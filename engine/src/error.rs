@@ -46,6 +46,8 @@ pub enum EngineError {
     Input {
         /// File, line and column, or table and feature.
         place: String,
+        /// The value for which it is refused; none where it is the whole.
+        value: Option<String>,
         /// What is wrong, the value and what to do.
         message: String,
     },
@@ -134,6 +136,20 @@ impl EngineError {
 }
 
 impl EngineError {
+    /// Input that is refused as a whole.
+    pub fn input(place: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Input { place: place.into(), value: None, message: message.into() }
+    }
+
+    /// The same with the value for which input is refused; other errors stay as they are.
+    #[must_use]
+    pub fn of_value(self, refused: impl Into<String>) -> Self {
+        match self {
+            Self::Input { place, message, .. } => Self::Input { place, value: Some(refused.into()), message },
+            other => other,
+        }
+    }
+
     /// An Arrow failure inside the engine.
     pub fn from_arrow(error: arrow::error::ArrowError) -> Self {
         Self::Plan(error.into())

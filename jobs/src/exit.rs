@@ -2,6 +2,8 @@
 
 use almanac_engine::EngineError;
 
+use crate::fault::QueryFault;
+
 /// A command's end other than success.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
@@ -9,8 +11,8 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Engine(#[from] EngineError),
     /// A query cannot be planned.
-    #[error("query: {0}")]
-    Query(String),
+    #[error("query: {}", .0.message)]
+    Query(QueryFault),
     /// A query names a column that is not there.
     #[error("query: No field named {name}{hint}")]
     Column {
@@ -50,6 +52,14 @@ impl Failure {
         }
     }
 
+    /// The same of a query, which is told where a fault of it tells no place or word.
+    pub(crate) fn about(self, query: &str) -> Self {
+        match self {
+            Self::Query(fault) => Self::Query(fault.about(query)),
+            other => other,
+        }
+    }
+
     /// Whether the same command may get further later: the store failed it, which says so of itself nowhere else.
     pub(crate) fn is_passing(&self) -> bool {
         matches!(self, Self::Engine(EngineError::Storage { .. }))
@@ -59,6 +69,12 @@ impl Failure {
 impl From<datafusion::error::DataFusionError> for Failure {
     fn from(error: datafusion::error::DataFusionError) -> Self {
         Self::Engine(error.into())
+    }
+}
+
+impl From<QueryFault> for Failure {
+    fn from(fault: QueryFault) -> Self {
+        Self::Query(fault)
     }
 }
 

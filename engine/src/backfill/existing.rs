@@ -22,6 +22,7 @@ pub(crate) fn files_by_cell(snapshot: Option<&Snapshot>) -> Result<BTreeMap<Cell
     for file in snapshot.files()? {
         let cell = file.cell().ok_or_else(|| EngineError::Input {
             place: file.path.clone(),
+            value: Some(file.path.clone()),
             message: "the file spans several windows; it was not written by almanac".into(),
         })?;
         cells.entry(cell).or_default().push(file);

@@ -214,6 +214,7 @@ impl Cells {
         let Some(path) = self.strays.first() else { return Ok(()) };
         Err(EngineError::Input {
             place: format!("table {}, file {path}", self.def.full_name()),
+            value: Some(path.clone()),
             message: "holds rows of several cells, or lacks statistics; it was rewritten by another program: \
                       restore the version before that"
                 .into(),

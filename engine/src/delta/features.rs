@@ -29,7 +29,8 @@ pub(super) fn check(def: &TableDef, protocol: &Protocol, properties: &HashMap<St
     for (property, harmless, feature) in REFUSED_PROPERTIES {
         let value = properties.get(property);
         if value.is_some_and(|value| !value.eq_ignore_ascii_case(harmless)) {
-            return Err(refused(def, format!("it uses {feature}, which is not supported; write it without")));
+            let message = format!("it uses {feature}, which is not supported; write it without");
+            return Err(refused(def, message).of_value(feature));
         }
     }
     let (reader, writer) = (protocol.min_reader_version(), protocol.min_writer_version());
@@ -46,7 +47,8 @@ pub(super) fn check(def: &TableDef, protocol: &Protocol, properties: &HashMap<St
         format!(
             "its protocol is ({reader},{writer}) with {named}; up to ({READER_VERSION},{WRITER_VERSION}) is supported"
         ),
-    ))
+    )
+    .of_value(named))
 }
 
 /// Why a table cannot be loaded: the feature for which its files cannot be understood, if it has one.
@@ -57,7 +59,7 @@ pub(super) async fn unloadable(
     error: DeltaTableError,
 ) -> EngineError {
     if let DeltaTableError::KernelError(delta_kernel::Error::Unsupported(feature)) = &error {
-        return refused(def, feature.clone());
+        return refused(def, feature.clone()).of_value(feature.as_str());
     }
     let (engine, root) = (log_store.engine(None), log_store.root_url().clone());
     let place = root.to_string();

@@ -50,7 +50,8 @@ impl Place {
     /// # Errors
     /// `Input` for an address that cannot be, `Configuration` for an environment that makes no client.
     pub fn new(address: &str) -> Result<Self> {
-        let refused = |message: String| EngineError::Input { place: without_secrets(address), message };
+        let named = without_secrets(address);
+        let refused = |message: String| EngineError::input(named.as_str(), message).of_value(named.as_str());
         let root = s3_root(address).map_err(|error| match error {
             EngineError::Configuration { message, .. } => refused(message),
             other => other,
@@ -105,7 +106,7 @@ impl Place {
     /// Why the table there cannot be read: `Storage` where the store failed, else `Input`.
     pub fn refused(&self, error: DeltaTableError) -> EngineError {
         match delta_error(self.object(), self.object(), error) {
-            EngineError::Delta { table, source } => EngineError::Input { place: table, message: source.to_string() },
+            EngineError::Delta { table, source } => EngineError::input(table, source.to_string()),
             other => other,
         }
     }

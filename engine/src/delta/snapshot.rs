@@ -245,7 +245,7 @@ pub(super) fn missing(def: &TableDef) -> EngineError {
 }
 
 pub(super) fn refused(def: &TableDef, message: String) -> EngineError {
-    EngineError::Input { place: format!("table {}", def.full_name()), message }
+    EngineError::input(format!("table {}", def.full_name()), message)
 }
 
 async fn create(warehouse: &Warehouse, def: &TableDef, properties: &[(&str, String)]) -> Result<()> {
@@ -294,14 +294,18 @@ fn partition_columns_last(stored: &Schema, partition_columns: &[String]) -> Sche
 fn check_columns(def: &TableDef, stored: &Schema, partition_columns: &[String]) -> Result<()> {
     if partition_columns != def.partition_by {
         let message = format!("it is partitioned by {partition_columns:?}, expected {:?}", def.partition_by);
-        return Err(refused(def, message));
+        return Err(refused(def, message).of_value(format!("{partition_columns:?}")));
     }
     for wanted in def.columns.fields() {
         match stored.field_with_name(wanted.name()) {
-            Err(_) => return Err(refused(def, format!("it has no column {:?}", wanted.name()))),
+            Err(_) => {
+                let name = wanted.name().as_str();
+                return Err(refused(def, format!("it has no column {name:?}")).of_value(name));
+            }
             Ok(found) if found.data_type() != wanted.data_type() => {
                 let (name, found, wanted) = (wanted.name(), found.data_type(), wanted.data_type());
-                return Err(refused(def, format!("column {name:?} is {found}, expected {wanted}")));
+                let message = format!("column {name:?} is {found}, expected {wanted}");
+                return Err(refused(def, message).of_value(found.to_string()));
             }
             Ok(_) => {}
         }

@@ -132,6 +132,7 @@ impl<'a> Made<'a> {
         Err(EngineError::Input {
             place: format!("forecast of {} by {} at {origin}", key_values(&key).join("|"), cell.model_name),
             message: format!("{code}: {}", message.unwrap_or_default()),
+            value: Some(code),
         })
     }
 }

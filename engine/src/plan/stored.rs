@@ -66,7 +66,9 @@ pub(crate) async fn fitted(job: &Job, unit: &Unit) -> Result<Fitted> {
                 continue;
             }
             let stored = model(&warehouse, &batch, row).await?;
-            let damaged = |(code, message): (String, String)| EngineError::Input { place: code, message };
+            let damaged = |(code, message): (String, String)| {
+                EngineError::input(code, message).of_value(unit.cell.model_name.as_str())
+            };
             let StoredModel { format, bytes, fallback_reason: fallback, .. } = stored.map_err(damaged)?;
             let parameters = serde_json::from_str(&text(&batch, "parameters", row)?).unwrap_or_default();
             let samples = number(&batch, "training_samples", row)?.unwrap_or_default() as usize;

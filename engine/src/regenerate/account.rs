@@ -63,7 +63,7 @@ pub async fn account(ask: &Ask) -> Result<Account> {
     let series = panel.keys.get(&unit.key).ok_or_else(|| panel::unknown(&unit.key))?;
     let spec = job.model(&ask.model)?;
     let model = stored::Cache::default().get(&job, &unit).await?;
-    let model = model.map_err(|(place, message)| EngineError::Input { place, message })?;
+    let model = model.map_err(|(place, message)| EngineError::input(place, message).of_value(ask.model.as_str()))?;
     let refused = |refusal| resolve::refused(ask, &unit.key, refusal);
     let columns = servable::regressors(&spec, series).map_err(refused)?;
     let start = series.days.partition_point(|&day| day < model.training_start_date);

@@ -44,6 +44,7 @@ impl Explained {
         let fitted = stored::fitted(&job, &unit).await?;
         let explanation = almanac_udfs::registry().explain(&fitted).map_err(|error| EngineError::Input {
             place: format!("stored fit of {}", self.ask.model),
+            value: Some(self.ask.model.clone()),
             message: error.to_string(),
         })?;
         let mut rows = Rows::default();

@@ -45,6 +45,7 @@ pub(super) async fn resolve(ask: &Ask) -> Result<(SharedJob, Unit)> {
 pub(super) fn refused(ask: &Ask, key: &str, refusal: Refusal) -> EngineError {
     EngineError::Input {
         place: format!("{} of {} at {}", ask.model, display_key(key), iso(ask.origin)),
+        value: Some(iso(ask.origin)),
         message: format!("{}: {}", refusal.code, refusal.message),
     }
 }

@@ -8,6 +8,9 @@ use super::{Form, Output};
 use crate::fault::{self, Diagnosis, code::Code};
 use crate::look;
 
+/// Said of a value that is needed and was not given.
+const ABSENT: &str = "absent";
+
 /// Why there is nothing to run.
 #[derive(Debug)]
 pub(crate) struct Refusal {
@@ -40,15 +43,10 @@ impl Refusal {
     }
 
     fn diagnosis(&self) -> Diagnosis {
-        let text = |kinds: &[ContextKind]| {
-            kinds.iter().find_map(|&kind| match self.error.get(kind)? {
-                ContextValue::String(text) => Some(text.clone()),
-                ContextValue::Strings(texts) => Some(texts.join(", ")),
-                _ => None,
-            })
-        };
+        let text = |kinds: &[ContextKind]| kinds.iter().find_map(|&kind| self.text(kind));
         let meant = text(&[ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue]);
         let accepted = text(&[ContextKind::ValidValue, ContextKind::ValidSubcommand]);
+        let (place, value) = self.blamed();
         let fix = match (meant, accepted) {
             (Some(meant), _) => format!("did you mean {meant}?"),
             (None, Some(accepted)) => format!("choose one of {accepted}"),
@@ -58,10 +56,37 @@ impl Refusal {
         let first = message.lines().next().unwrap_or_default();
         Diagnosis {
             code: Code::Usage,
-            place: text(&[ContextKind::InvalidArg, ContextKind::InvalidSubcommand]),
-            value: text(&[ContextKind::InvalidValue]),
+            place: Some(place),
+            value: Some(value),
             fix,
             message: first.trim_start_matches("error: ").to_owned(),
+        }
+    }
+
+    /// Where the fault is, and what is wrong there.
+    fn blamed(&self) -> (String, String) {
+        let text = |kind| self.text(kind).unwrap_or_else(|| ABSENT.to_owned());
+        let argument = text(ContextKind::InvalidArg);
+        match self.error.kind() {
+            ErrorKind::InvalidSubcommand => ("command".to_owned(), text(ContextKind::InvalidSubcommand)),
+            ErrorKind::MissingSubcommand => ("command".to_owned(), ABSENT.to_owned()),
+            ErrorKind::UnknownArgument if argument.starts_with('-') => ("option".to_owned(), argument),
+            ErrorKind::UnknownArgument => ("argument".to_owned(), argument),
+            ErrorKind::ArgumentConflict => (argument, text(ContextKind::PriorArg)),
+            ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => (argument, text(ContextKind::ActualNumValues)),
+            ErrorKind::InvalidUtf8 => ("argument".to_owned(), "not UTF-8".to_owned()),
+            _ => (argument, text(ContextKind::InvalidValue)),
+        }
+    }
+
+    fn text(&self, kind: ContextKind) -> Option<String> {
+        match self.error.get(kind)? {
+            ContextValue::String(text) if text.is_empty() => None,
+            ContextValue::String(text) => Some(text.clone()),
+            ContextValue::Strings(texts) if texts.is_empty() => None,
+            ContextValue::Strings(texts) => Some(texts.join(", ")),
+            ContextValue::Number(number) => Some(number.to_string()),
+            _ => None,
         }
     }
 }

@@ -21,6 +21,7 @@ use serde_json::json;
 use super::{Session, catalog};
 use crate::cli::SqlCommand;
 use crate::exit::{Failure, Outcome};
+use crate::fault::QueryFault;
 use crate::output::{Column, Document, Listing};
 
 use bind::Parameters;
@@ -45,8 +46,8 @@ pub(crate) async fn run(session: &Session, command: &SqlCommand) -> Outcome {
         return Ok(());
     };
     if statements.len() > 1 && target.into.is_some() {
-        let message = "expected a single SQL statement for one file".to_owned();
-        return Err(Failure::Query(message));
+        let fault = QueryFault::new("expected a single SQL statement for one file");
+        return Err(fault.at("--into", &statements.len().to_string()).into());
     }
     let statements = statements.into_iter().map(|statement| parameters.bind(statement)).collect::<Outcome<Vec<_>>>()?;
     parameters.all_used()?;

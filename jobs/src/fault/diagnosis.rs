@@ -12,7 +12,7 @@ pub(crate) struct Diagnosis {
     pub(crate) code: Code,
     /// Setting, option, file and line, table or address; none where the error has no place.
     pub(crate) place: Option<String>,
-    /// The value that was refused; none where the message holds it.
+    /// The value that was refused; none where no single one was.
     pub(crate) value: Option<String>,
     /// One thing to do.
     pub(crate) fix: String,
@@ -25,13 +25,15 @@ pub(crate) fn diagnose(failure: &Failure) -> Diagnosis {
     let message = failure.to_string();
     let (code, place, value, fix) = match failure {
         Failure::Engine(error) => engine(error),
-        Failure::Query(_) => (Code::Query, None, None, None),
+        Failure::Query(fault) => (Code::Query, fault.place.clone(), fault.value.clone(), None),
         Failure::Column { name, hint } => (Code::Query, Some("column".to_owned()), Some(name.clone()), advice(hint)),
         Failure::FailedUnits { failed, .. } => {
             (Code::FailedUnits, Some("--max-failed".to_owned()), Some(failed.to_string()), None)
         }
-        Failure::Unfit { failed } => (Code::Unfit, None, Some(failed.to_string()), None),
-        Failure::FailedChecks { failed } => (Code::FailedChecks, None, Some(failed.to_string()), None),
+        Failure::Unfit { failed } => (Code::Unfit, Some("doctor".to_owned()), Some(failed.to_string()), None),
+        Failure::FailedChecks { failed } => {
+            (Code::FailedChecks, Some("models test".to_owned()), Some(failed.to_string()), None)
+        }
     };
     let fix = fix.unwrap_or_else(|| code.entry().fix.to_owned());
     Diagnosis { code, place, value, fix, message }
@@ -51,7 +53,7 @@ fn engine(error: &EngineError) -> Parts {
         EngineError::NotFound { what, name, hint } => {
             (missing(what), Some((*what).to_owned()), Some(name.clone()), advice(hint))
         }
-        EngineError::Input { place, .. } => (Code::Input, Some(place.clone()), None, None),
+        EngineError::Input { place, value, .. } => (Code::Input, Some(place.clone()), value.clone(), None),
         EngineError::Conflict { table, key, wanted, .. } => {
             (Code::Conflict, Some(format!("{table}: {key}")), Some(wanted.clone()), None)
         }
@@ -59,7 +61,9 @@ fn engine(error: &EngineError) -> Parts {
             (Code::Horizon, Some(table.clone()), Some(asked.to_string()), Some(remedy.clone()))
         }
         EngineError::Storage { place, .. } => (Code::Storage, Some(place.clone()), None, None),
-        EngineError::Scheduler { scheduler, .. } => (Code::Scheduler, Some(scheduler.clone()), None, None),
+        EngineError::Scheduler { scheduler, .. } => {
+            (Code::Scheduler, Some("scheduler".to_owned()), Some(scheduler.clone()), None)
+        }
         EngineError::Delta { table, .. } => (Code::Delta, Some(table.clone()), None, None),
         EngineError::Plan(_) => (Code::Plan, None, None, None),
         EngineError::Interrupted => (Code::Interrupted, None, None, None),
@@ -99,7 +103,7 @@ mod tests {
         let failures = [
             EngineError::Configuration { key: key(), value: "0".into(), message: "expected more".into() },
             EngineError::NotFound { what: "model", name: "x".into(), hint: String::new() },
-            EngineError::Input { place: "market.csv, line 3".into(), message: "no number".into() },
+            EngineError::input("market.csv, line 3", "no number"),
             EngineError::storage("/nowhere", std::io::Error::other("gone")),
             EngineError::Internal("broken".into()),
             EngineError::Interrupted,

@@ -2,8 +2,10 @@
 
 pub(crate) mod code;
 mod diagnosis;
+mod query;
 
 pub(crate) use diagnosis::{Diagnosis, diagnose};
+pub(crate) use query::QueryFault;
 
 use serde_json::json;
 
@@ -15,7 +17,7 @@ pub(crate) fn show(diagnosis: &Diagnosis) {
     if look::get().errors_as_json() {
         let error = json!({
             "code": entry.number, "what": entry.what, "where": diagnosis.place, "value": diagnosis.value,
-            "fix": diagnosis.fix, "message": diagnosis.message, "exit_code": entry.exit,
+            "fix": one_line(&diagnosis.fix), "message": one_line(&diagnosis.message), "exit_code": entry.exit,
         });
         eprintln!("{}", json!({ "error": error }));
         return;
@@ -26,4 +28,9 @@ pub(crate) fn show(diagnosis: &Diagnosis) {
         eprintln!("  {}", diagnosis.fix);
     }
     eprintln!("  `almanac help {}` explains it", entry.number);
+}
+
+/// A text without its line breaks.
+fn one_line(text: &str) -> String {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }

@@ -52,10 +52,11 @@ impl Layout {
                 let meant = nearest::nearest(name, header.iter().map(String::as_str));
                 let meant = meant.map(|meant| format!("did you mean {meant:?}? ")).unwrap_or_default();
                 let message = format!("column {name:?} is missing; {meant}the file has {}", header.join(", "));
-                return Err(self.refuse(None, None, message));
+                return Err(self.refuse(None, None, message).of_value(name));
             };
             if places.next().is_some() {
-                return Err(self.refuse(Some(1), None, format!("column {name:?} appears more than once")));
+                let message = format!("column {name:?} appears more than once");
+                return Err(self.refuse(Some(1), None, message).of_value(name));
             }
             Ok(place)
         };
@@ -77,7 +78,7 @@ impl Layout {
         if let Some(column) = column {
             place.push_str(&format!(", column {column}"));
         }
-        EngineError::Input { place, message: message.into() }
+        EngineError::input(place, message)
     }
 }
 

@@ -108,6 +108,7 @@ fn strictly(sources: &[Prepared]) -> Result<()> {
     let Some((source, row)) = first else { return Ok(()) };
     Err(EngineError::Input {
         place: format!("{}, line {}", source.file, row.line),
+        value: Some(row.detail.clone()),
         message: format!(
             "{}: {} ({refused} refused rows in all; --accept lets rows in)",
             row.reason.name(),

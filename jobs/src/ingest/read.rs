@@ -27,7 +27,9 @@ pub(super) fn read(layout: &Layout, source_dir: &Path) -> Result<Rows> {
     let rows = match extension.as_str() {
         "csv" => csv_file::read(layout, &path)?,
         "parquet" => parquet_file::read(layout, &path)?,
-        _ => return Err(layout.refuse(None, None, "unknown kind of file; .csv and .parquet are read")),
+        other => {
+            return Err(layout.refuse(None, None, "unknown kind of file; .csv and .parquet are read").of_value(other));
+        }
     };
     if rows.len() == 0 {
         return Err(layout.refuse(None, None, "the file has no rows"));

@@ -127,7 +127,7 @@ pub(crate) fn guess(files: &[Surveyed], told: &Told) -> Result<Guess> {
 }
 
 fn refuse(file: &str, message: &str) -> EngineError {
-    EngineError::Input { place: file.to_owned(), message: message.to_owned() }
+    EngineError::input(file, message)
 }
 
 /// The refusal of a column that is not there.

@@ -163,7 +163,7 @@ pub(crate) fn folder(folder: &Path) -> Result<Vec<Surveyed>> {
 }
 
 fn csv_file(name: &str, path: &Path) -> Result<Surveyed> {
-    let refuse = |e: csv::Error| EngineError::Input { place: name.to_owned(), message: format!("not CSV: {e}") };
+    let refuse = |e: csv::Error| EngineError::input(name, format!("not CSV: {e}"));
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).map_err(refuse)?;
     let mut surveyed = Surveyed::of(name, reader.headers().map_err(refuse)?.iter().map(str::to_owned));
     for record in reader.into_records().take(ROWS) {
@@ -174,7 +174,7 @@ fn csv_file(name: &str, path: &Path) -> Result<Surveyed> {
 
 fn parquet_file(name: &str, path: &Path) -> Result<Surveyed> {
     let storage = |e: std::io::Error| EngineError::storage(&path.display().to_string(), e);
-    let refuse = |e: &dyn std::fmt::Display| EngineError::Input { place: name.to_owned(), message: e.to_string() };
+    let refuse = |e: &dyn std::fmt::Display| EngineError::input(name, e.to_string());
     let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path).map_err(storage)?);
     let reader = reader.map_err(|e| refuse(&e))?.build().map_err(|e| refuse(&e))?;
     let schema = arrow::array::RecordBatchReader::schema(&reader);

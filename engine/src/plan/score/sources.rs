@@ -181,6 +181,7 @@ pub(crate) fn by_cell(snapshot: Option<&Snapshot>) -> Result<Vec<(Cell, DataFile
         Some(cell) => Ok((cell, file)),
         None => Err(EngineError::Input {
             place: format!("{}/{}", snapshot.def().full_name(), file.path),
+            value: Some(file.path.clone()),
             message: "the file spans several windows; it was not written by almanac".into(),
         }),
     };

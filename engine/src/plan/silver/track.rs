@@ -133,6 +133,7 @@ fn values(source: &Source, wanted: &Column, batch: &RecordBatch, name: &str) -> 
         None => Ok(None),
         Some(text) => wanted.map.get(text).map(|value| Some(value * scale)).ok_or_else(|| EngineError::Input {
             place: format!("bronze.{}, column {name}", source.name),
+            value: Some(text.to_owned()),
             message: format!("value {text:?} is not in the column's map; add it or ingest again"),
         }),
     };

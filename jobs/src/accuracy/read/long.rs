@@ -58,7 +58,8 @@ pub(super) fn rows_of_csv(path: &Path) -> Result<Vec<Row>> {
     let header = reader.headers().map_err(|error| refused(path, error))?.clone();
     let place = |column: &str| {
         let found = header.iter().position(|name| name.trim_start_matches('\u{feff}') == column);
-        found.ok_or_else(|| input(path, None, format!("column {column:?} is missing; unique_id, ds and y are needed")))
+        let message = || format!("column {column:?} is missing; unique_id, ds and y are needed");
+        found.ok_or_else(|| input(path, None, message()).of_value(column))
     };
     let [id, ds, y] = [place(COLUMNS[0])?, place(COLUMNS[1])?, place(COLUMNS[2])?];
     let mut rows = Vec::new();
@@ -66,12 +67,12 @@ pub(super) fn rows_of_csv(path: &Path) -> Result<Vec<Row>> {
         let record = record.map_err(|error| refused(path, error))?;
         let line = record.position().map(csv::Position::line);
         let field = |place: usize| record.get(place).unwrap_or_default();
-        let refuse = |column: &str, what: &str| input(path, line, format!("{column} {what}"));
+        let refuse = |text: &str, what: String| input(path, line, what).of_value(text);
         let value = match field(y) {
             "" => f64::NAN,
-            text => number(text).ok_or_else(|| refuse("y", &format!("{text:?} is not a number")))?,
+            text => number(text).ok_or_else(|| refuse(text, format!("y {text:?} is not a number")))?,
         };
-        let time = time(field(ds)).ok_or_else(|| refuse("ds", &unreadable(field(ds))))?;
+        let time = time(field(ds)).ok_or_else(|| refuse(field(ds), format!("ds {}", unreadable(field(ds)))))?;
         rows.push(Row { id: field(id).to_owned(), time, value });
     }
     Ok(rows)
@@ -103,7 +104,8 @@ pub(super) fn panel(path: &Path, rows: Vec<Row>, horizon: usize) -> Result<Panel
         rows.sort_by_key(|(time, _)| *time);
         if let Some(twice) = rows.windows(2).find(|pair| pair[0].0 == pair[1].0) {
             let ds = text(twice[0].0);
-            return Err(input(path, None, format!("series {id:?} has two rows at {ds}; one is needed")));
+            let message = format!("series {id:?} has two rows at {ds}; one is needed");
+            return Err(input(path, None, message).of_value(ds));
         }
         distances.extend(rows.windows(2).filter_map(|pair| match (pair[0].0, pair[1].0) {
             (Time::Second(a), Time::Second(b)) => Some((b - a) as f64),

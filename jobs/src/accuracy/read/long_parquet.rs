@@ -24,9 +24,10 @@ pub(super) fn rows(path: &Path) -> Result<Vec<Row>> {
     for batch in reader {
         let batch = batch.map_err(|error| not_parquet(&error))?;
         let column = |name: &str, kind: &DataType| -> Result<ArrayRef> {
-            let missing = || input(path, None, format!("column {name:?} is missing; unique_id, ds and y are needed"));
+            let refused = |what: String| input(path, None, format!("column {name:?}{what}")).of_value(name);
+            let missing = || refused(" is missing; unique_id, ds and y are needed".to_owned());
             let array = batch.column_by_name(name).ok_or_else(missing)?;
-            cast(array, kind).map_err(|error| input(path, None, format!("column {name:?}: {error}")))
+            cast(array, kind).map_err(|error| refused(format!(": {error}")))
         };
         let [ids, times, values] =
             [column("unique_id", &DataType::Utf8)?, column("ds", &DataType::Utf8)?, column("y", &DataType::Float64)?];
@@ -35,10 +36,10 @@ pub(super) fn rows(path: &Path) -> Result<Vec<Row>> {
         for row in 0..batch.num_rows() {
             let line = Some(rows.len() as u64 + 1);
             let ds = if times.is_null(row) { "" } else { times.value(row) };
-            let time = time(ds).ok_or_else(|| input(path, line, format!("ds {}", unreadable(ds))))?;
+            let time = time(ds).ok_or_else(|| input(path, line, format!("ds {}", unreadable(ds))).of_value(ds))?;
             let value = if values.is_null(row) { f64::NAN } else { values.value(row) };
             if value.is_infinite() {
-                return Err(input(path, line, format!("y {value} is not a number")));
+                return Err(input(path, line, format!("y {value} is not a number")).of_value(value.to_string()));
             }
             let id = if ids.is_null(row) { "" } else { ids.value(row) };
             rows.push(Row { id: id.to_owned(), time, value });

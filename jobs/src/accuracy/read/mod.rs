@@ -47,7 +47,7 @@ pub(crate) fn read(wanted: &Wanted) -> Result<Panel> {
     let rows = match extension.as_str() {
         "csv" => long::rows_of_csv(dataset)?,
         "parquet" => long_parquet::rows(dataset)?,
-        _ => return Err(input(dataset, None, "unknown kind of file; .csv and .parquet are read")),
+        other => return Err(input(dataset, None, "unknown kind of file; .csv and .parquet are read").of_value(other)),
     };
     long::panel(dataset, rows, horizon)
 }
@@ -58,7 +58,7 @@ fn storage(path: &Path, source: impl std::error::Error + Send + Sync + 'static) 
 
 fn input(path: &Path, line: Option<u64>, message: impl Into<String>) -> EngineError {
     let line = line.map(|line| format!(", line {line}")).unwrap_or_default();
-    EngineError::Input { place: format!("{}{line}", path.display()), message: message.into() }
+    EngineError::input(format!("{}{line}", path.display()), message)
 }
 
 fn refused(path: &Path, error: csv::Error) -> EngineError {

@@ -36,7 +36,8 @@ pub(super) fn read(folder: &Path, group: Option<&str>) -> Result<Panel> {
     let (mut series, mut too_short) = (Vec::new(), Vec::new());
     for (id, training) in lines(&train)? {
         let Some(actual) = tests.remove(&id) else {
-            return Err(input(&test, None, format!("series {id:?} is missing; {} has it", train.display())));
+            let message = format!("series {id:?} is missing; {} has it", train.display());
+            return Err(input(&test, None, message).of_value(id));
         };
         if training.is_empty() || actual.is_empty() {
             too_short.push(id);
@@ -79,7 +80,10 @@ fn lines(path: &Path) -> Result<Vec<(String, Vec<f64>)>> {
         for field in fields {
             values.push(match field {
                 "" => f64::NAN,
-                text => number(text).ok_or_else(|| input(path, line, format!("{text:?} is not a number")))?,
+                text => {
+                    let refused = || input(path, line, format!("{text:?} is not a number")).of_value(text);
+                    number(text).ok_or_else(refused)?
+                }
             });
         }
         let used = values.iter().rposition(|value| !value.is_nan()).map_or(0, |last| last + 1);

@@ -68,7 +68,8 @@ pub(crate) async fn run(cli: &Cli, command: &AccuracyCommand, stopped: watch::Re
     let panel = accuracy::read(&wanted)?.sampled(cli.choice.limit);
     if panel.series.is_empty() {
         let message = format!("no series is longer than its test part; {} are too short", panel.too_short.len());
-        return Err(EngineError::Input { place: command.dataset.display().to_string(), message }.into());
+        let refused = EngineError::input(command.dataset.display().to_string(), message);
+        return Err(refused.of_value(panel.too_short.len().to_string()).into());
     }
     let plan = plan(cli, command, &panel)?;
     let started = Instant::now();

@@ -22,9 +22,10 @@ use datafusion::sql::sqlparser::ast;
 use tokio::runtime::{Builder, Runtime};
 
 use super::super::Session;
-use super::statement::Tokens;
+use super::statement::{Tokens, text};
 use super::{absent, files, progress, travel};
 use crate::exit::{Failure, Outcome};
+use crate::fault::QueryFault;
 
 /// Stack of a thread: plans are deep.
 const STACK: usize = 8 << 20;
@@ -48,7 +49,7 @@ pub(super) async fn answer(
     mut stop: Pin<&mut (dyn Future<Output = ()> + Send)>,
 ) -> Outcome<Vec<RecordBatch>> {
     let prepared = async {
-        let planned = plan(session, context, statement).await?;
+        let planned = plan(session, context, statement).await.map_err(|failure| failure.about(&text(statement)))?;
         let schema = planned.frame.schema().inner().clone();
         let plan = planned.frame.create_physical_plan().await?;
         Ok::<_, Failure>((plan, schema, planned.local))
@@ -156,7 +157,8 @@ async fn plan(session: &Session, context: &SessionContext, statement: &Tokens) -
 fn parse(tokens: Tokens) -> Outcome<Statement> {
     let parsed = DFParserBuilder::new(tokens).build().and_then(|mut parser| parser.parse_statements());
     let mut statements = parsed.map_err(refused)?;
-    statements.pop_front().ok_or_else(|| Failure::Query("No SQL statements were provided in the query string".into()))
+    let none = || QueryFault::new("No SQL statements were provided in the query string").into();
+    statements.pop_front().ok_or_else(none)
 }
 
 /// Names of the table functions that are called, which are told as tables too.
@@ -182,7 +184,7 @@ fn calls(statement: &Statement) -> BTreeSet<String> {
 /// What cannot be planned is the query's fault; storage failures stay what they are.
 fn refused(error: DataFusionError) -> Failure {
     match EngineError::from(error) {
-        EngineError::Plan(error) => no_column(&error).unwrap_or_else(|| Failure::Query(error.to_string())),
+        EngineError::Plan(error) => no_column(&error).unwrap_or_else(|| QueryFault::of(&error).into()),
         other => other.into(),
     }
 }

@@ -135,7 +135,7 @@ fn ending(path: &Path) -> Option<&str> {
 }
 
 fn refused(path: &Path, reason: impl std::fmt::Display) -> Failure {
-    EngineError::Input { place: path.display().to_string(), message: reason.to_string() }.into()
+    EngineError::input(path.display().to_string(), reason.to_string()).into()
 }
 
 /// What S3 did not give is told as such.

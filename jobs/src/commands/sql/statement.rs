@@ -4,6 +4,7 @@ use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
 use crate::exit::{Failure, Outcome};
+use crate::fault::QueryFault;
 
 /// The tokens of one statement, without the `;` that ends it.
 pub(super) type Tokens = Vec<TokenWithSpan>;
@@ -13,7 +14,7 @@ pub(super) type Tokens = Vec<TokenWithSpan>;
 /// # Errors
 /// [`Failure::Query`] where a quote or comment is not closed.
 pub(super) fn statements(text: &str) -> Outcome<Vec<Tokens>> {
-    let tokens = tokens(text).map_err(|error| Failure::Query(error.to_string()))?;
+    let tokens = tokens(text).map_err(|error| Failure::from(QueryFault::new(error.to_string()).about(text)))?;
     let all = tokens.split(|token| token.token == Token::SemiColon).map(<[_]>::to_vec);
     Ok(all.filter(|statement| statement.iter().any(is_significant)).collect())
 }
@@ -24,14 +25,20 @@ pub(super) fn statements(text: &str) -> Outcome<Vec<Tokens>> {
 /// As [`statements`], and where there is none or another number.
 pub(super) fn single(text: &str) -> Outcome<Tokens> {
     let mut all = statements(text)?;
+    let refused = |message: String| Err(QueryFault::new(message).about(text).into());
     match (all.pop(), all.len()) {
         (Some(statement), 0) => Ok(statement),
-        (None, _) => Err(Failure::Query("No SQL statements were provided in the query string".into())),
+        (None, _) => refused("No SQL statements were provided in the query string".to_owned()),
         (Some(_), before) => {
             let found = before + 1;
-            Err(Failure::Query(format!("expected a single SQL statement, found {found}; --file reads several")))
+            refused(format!("expected a single SQL statement, found {found}; --file reads several"))
         }
     }
+}
+
+/// The text of a statement.
+pub(super) fn text(statement: &[TokenWithSpan]) -> String {
+    statement.iter().map(|token| token.token.to_string()).collect()
 }
 
 /// Whether a text that is being written is complete: nothing, or ended by `;` outside quotes and comments.

@@ -14,7 +14,8 @@ use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Whitespace};
 use super::super::{Session, catalog};
 use super::statement::{Tokens, is_significant};
 use super::{absent, files};
-use crate::exit::{Failure, Outcome};
+use crate::exit::Outcome;
+use crate::fault::QueryFault;
 
 /// A table as it was.
 #[derive(Debug, PartialEq)]
@@ -56,7 +57,7 @@ impl Past {
 /// Takes the clauses out of a statement; gives it and the tables that it asks for.
 ///
 /// # Errors
-/// [`Failure::Query`] where a version or time is none.
+/// [`QueryFault`] where a version or time is none.
 pub(super) fn take(statement: &[TokenWithSpan]) -> Outcome<(Tokens, Vec<Past>)> {
     let significant: Vec<usize> = (0..statement.len()).filter(|&i| is_significant(&statement[i])).collect();
     let at = |position: usize| significant.get(position).map(|&i| &statement[i].token);
@@ -115,13 +116,17 @@ fn named<'a>(at: &impl Fn(usize) -> Option<&'a Token>, position: usize) -> Optio
 fn when(kind: Keyword, literal: &Token) -> Outcome<Option<When>> {
     match (kind, literal) {
         (Keyword::VERSION, Token::Number(number, _)) => {
-            let refused = |_| Failure::Query(format!("VERSION AS OF {number}: expected a whole number"));
+            let refused = |_| {
+                let message = format!("VERSION AS OF {number}: expected a whole number");
+                QueryFault::new(message).at("VERSION AS OF", number).into()
+            };
             number.parse().map(When::Version).map(Some).map_err(refused)
         }
         (Keyword::TIMESTAMP, Token::SingleQuotedString(text)) => {
             let refused = || {
                 let expected = "expected a day, a day and time in UTC, or a time as RFC 3339 has it";
-                Failure::Query(format!("TIMESTAMP AS OF '{text}': {expected}"))
+                let message = format!("TIMESTAMP AS OF '{text}': {expected}");
+                QueryFault::new(message).at("TIMESTAMP AS OF", text).into()
             };
             time(text).map(When::Time).map(Some).ok_or_else(refused)
         }
@@ -168,7 +173,7 @@ fn replacement(past: &Past, aliased: bool) -> Vec<Token> {
 /// Registers a table as it was.
 ///
 /// # Errors
-/// `NotFound` for a table, version or time that is not there; [`Failure::Query`] for a view, which has no versions.
+/// `NotFound` for a table, version or time that is not there; [`QueryFault`] for a view, which has no versions.
 pub(super) async fn register(session: &Session, context: &SessionContext, past: &Past) -> Outcome {
     let (schema, name) = past.name();
     if past.is_path {
@@ -176,7 +181,10 @@ pub(super) async fn register(session: &Session, context: &SessionContext, past: 
     }
     let Some(latest) = catalog::snapshot(session, &past.table).await? else {
         return match context.table_exist(past.table.as_str()) {
-            Ok(true) => Err(Failure::Query(format!("{} is a view and has no versions", past.table))),
+            Ok(true) => {
+                let message = format!("{} is a view and has no versions", past.table);
+                Err(QueryFault::new(message).at("table", &past.table).into())
+            }
             _ => Err(absent(context, &past.table)),
         };
     };

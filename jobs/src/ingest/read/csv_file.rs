@@ -18,7 +18,8 @@ pub(super) fn read(layout: &Layout, path: &Path) -> Result<Rows> {
         match error.into_kind() {
             ErrorKind::Io(error) => storage(path, error),
             ErrorKind::UnequalLengths { expected_len, len, .. } => {
-                layout.refuse(line, None, format!("the line has {len} fields, the header {expected_len}"))
+                let message = format!("the line has {len} fields, the header {expected_len}");
+                layout.refuse(line, None, message).of_value(len.to_string())
             }
             ErrorKind::Utf8 { err, .. } => layout.refuse(line, None, format!("not UTF-8: {err}")),
             other => layout.refuse(line, None, format!("not CSV: {other:?}")),
@@ -61,19 +62,22 @@ fn empty(layout: &Layout) -> Rows {
 fn push(layout: &Layout, located: &Located, rows: &mut Rows, record: &ByteRecord, line: u64) -> Result<()> {
     let text = |place: usize, column: &str| {
         let bytes = record.get(place).unwrap_or_default();
-        std::str::from_utf8(bytes)
-            .map_err(|error| layout.refuse(Some(line), Some(column), format!("not UTF-8: {error}")))
+        std::str::from_utf8(bytes).map_err(|error| {
+            let refused = layout.refuse(Some(line), Some(column), format!("not UTF-8: {error}"));
+            refused.of_value(String::from_utf8_lossy(bytes))
+        })
     };
     let date_in = |place: usize, column: &str| {
         let value = text(place, column)?;
         let refuse = || {
             let message = format!("unparsable date {value:?}; YYYY-MM-DD is needed");
-            layout.refuse(Some(line), Some(column), message)
+            layout.refuse(Some(line), Some(column), message).of_value(value)
         };
         if value.is_empty() { Ok(None) } else { parse_date(value).map(Some).ok_or_else(refuse) }
     };
     let Some(date) = date_in(located.date, &layout.date)? else {
-        return Err(layout.refuse(Some(line), Some(&layout.date), "unparsable date \"\"; YYYY-MM-DD is needed"));
+        let message = "unparsable date \"\"; YYYY-MM-DD is needed";
+        return Err(layout.refuse(Some(line), Some(&layout.date), message).of_value(""));
     };
     rows.known_at.push(match (located.known_at, &layout.known_at) {
         (Some(place), Some(column)) => date_in(place, column)?,
@@ -94,7 +98,7 @@ fn push(layout: &Layout, located: &Located, rows: &mut Rows, record: &ByteRecord
 }
 
 fn push_value(layout: &Layout, wanted: &ValueColumn, values: &mut Values, text: &str, line: u64) -> Result<()> {
-    let refuse = |message: String| Err(layout.refuse(Some(line), Some(&wanted.from), message));
+    let refuse = |message: String| Err(layout.refuse(Some(line), Some(&wanted.from), message).of_value(text));
     match values {
         Values::Number(numbers) if text.is_empty() => numbers.push(None),
         Values::Number(numbers) => match text.parse() {

@@ -68,7 +68,7 @@ fn push(layout: &Layout, located: &Located, rows: &mut Rows, batch: &RecordBatch
     for (i, date) in dates.iter().enumerate() {
         let line = line_of(first, i);
         let Some(date) = date else {
-            return Err(layout.refuse(Some(line), Some(&layout.date), "unparsable date: null"));
+            return Err(layout.refuse(Some(line), Some(&layout.date), "unparsable date: null").of_value("null"));
         };
         rows.lines.push(line);
         rows.dates.push(*date);
@@ -94,7 +94,7 @@ fn push(layout: &Layout, located: &Located, rows: &mut Rows, batch: &RecordBatch
                 if let Some(row) = unknown {
                     let value = column.get(row).unwrap_or_default();
                     let message = format!("value {value:?} is not in the column's map; add it or correct the file");
-                    return Err(layout.refuse(Some(rows.lines[row]), Some(&wanted.from), message));
+                    return Err(layout.refuse(Some(rows.lines[row]), Some(&wanted.from), message).of_value(value));
                 }
             }
         }
@@ -119,19 +119,19 @@ fn dates(layout: &Layout, column: &str, array: &ArrayRef, first: usize) -> Resul
                 None => Ok(None),
                 Some(text) => parse_date(text).map(Some).ok_or_else(|| {
                     let message = format!("unparsable date {text:?}; YYYY-MM-DD is needed");
-                    layout.refuse(Some(line_of(first, i)), Some(column), message)
+                    layout.refuse(Some(line_of(first, i)), Some(column), message).of_value(text)
                 }),
             };
             array.as_string::<i32>().iter().enumerate().map(parse).collect()
         }
-        other => Err(layout.refuse(None, Some(column), format!("wrong type: {other} is not a date"))),
+        other => Err(wrong_type(layout, column, other, "not a date")),
     }
 }
 
 fn numbers(layout: &Layout, column: &str, array: &ArrayRef) -> Result<Vec<Option<f64>>> {
     let kind = array.data_type();
     if !(kind.is_numeric() || matches!(kind, DataType::Boolean | DataType::Null)) {
-        return Err(layout.refuse(None, Some(column), format!("wrong type: {kind} is not a number")));
+        return Err(wrong_type(layout, column, kind, "not a number"));
     }
     let array = cast(array, &DataType::Float64).map_err(arrow_error)?;
     Ok(array.as_primitive::<Float64Type>().iter().collect())
@@ -141,11 +141,15 @@ fn push_texts(layout: &Layout, column: &str, array: &ArrayRef, into: &mut Text) 
     let kind = array.data_type();
     let texts = matches!(kind, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View | DataType::Dictionary(_, _));
     if !(texts || kind.is_integer() || matches!(kind, DataType::Boolean | DataType::Null)) {
-        return Err(layout.refuse(None, Some(column), format!("wrong type: {kind} is neither text nor whole number")));
+        return Err(wrong_type(layout, column, kind, "neither text nor whole number"));
     }
     let array = cast(array, &DataType::Utf8).map_err(arrow_error)?;
     array.as_string::<i32>().iter().for_each(|text| into.push(text.map(str::trim)));
     Ok(())
+}
+
+fn wrong_type(layout: &Layout, column: &str, kind: &DataType, what: &str) -> EngineError {
+    layout.refuse(None, Some(column), format!("wrong type: {kind} is {what}")).of_value(kind.to_string())
 }
 
 fn arrow_error(error: arrow::error::ArrowError) -> EngineError {

@@ -19,7 +19,8 @@ use super::bind::Parameters;
 use super::format::{Format, Target};
 use super::{answer, statement};
 use crate::exit::{Failure, Outcome};
-use crate::{fault, look, show};
+use crate::fault::{self, QueryFault};
+use crate::{look, show};
 
 use complete::Completion;
 use line::{Entered, History, Lines};
@@ -84,7 +85,7 @@ impl Prompt<'_> {
         let outcome = match Meta::parse(text) {
             Some(Ok(Meta::Quit)) => return false,
             Some(Ok(command)) => self.command(command, stop.as_mut()).await,
-            Some(Err(refusal)) => Err(Failure::Query(refusal)),
+            Some(Err(refusal)) => Err(QueryFault::new(refusal).about(text).into()),
             None => self.statements(text, stop.as_mut()).await,
         };
         match outcome {
