@@ -38,7 +38,7 @@ impl Refusal {
         let colours = look::colours(&std::io::stderr());
         let rendered = self.error.render();
         let text = if colours { rendered.ansi().to_string() } else { rendered.to_string() };
-        eprint!("{}", text.replacen("error:", &format!("error[{}]:", Code::Usage.entry().number), 1));
+        eprint!("{}", text.replacen("error:", &format!("error[{}]:", self.code().entry().number), 1));
         self.error.exit_code()
     }
 
@@ -50,16 +50,25 @@ impl Refusal {
         let fix = match (meant, accepted) {
             (Some(meant), _) => format!("did you mean {meant}?"),
             (None, Some(accepted)) => format!("choose one of {accepted}"),
-            (None, None) => Code::Usage.entry().fix.to_owned(),
+            (None, None) => self.code().entry().fix.to_owned(),
         };
         let message = self.error.render().to_string();
         let first = message.lines().next().unwrap_or_default();
         Diagnosis {
-            code: Code::Usage,
+            code: self.code(),
             place: Some(place),
             value: Some(value),
             fix,
             message: first.trim_start_matches("error: ").to_owned(),
+        }
+    }
+
+    /// A value that is refused is told apart from what is not understood.
+    fn code(&self) -> Code {
+        match self.error.kind() {
+            ErrorKind::ValueValidation => Code::Flag,
+            ErrorKind::InvalidValue if self.text(ContextKind::InvalidValue).is_some() => Code::Flag,
+            _ => Code::Usage,
         }
     }
 
@@ -72,9 +81,14 @@ impl Refusal {
             ErrorKind::MissingSubcommand => ("command".to_owned(), ABSENT.to_owned()),
             ErrorKind::UnknownArgument if argument.starts_with('-') => ("option".to_owned(), argument),
             ErrorKind::UnknownArgument => ("argument".to_owned(), argument),
-            ErrorKind::ArgumentConflict => (argument, text(ContextKind::PriorArg)),
-            ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => (argument, text(ContextKind::ActualNumValues)),
+            ErrorKind::ArgumentConflict => (option(&argument), text(ContextKind::PriorArg)),
+            ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => {
+                (option(&argument), text(ContextKind::ActualNumValues))
+            }
             ErrorKind::InvalidUtf8 => ("argument".to_owned(), "not UTF-8".to_owned()),
+            ErrorKind::InvalidValue | ErrorKind::ValueValidation | ErrorKind::TooManyValues => {
+                (option(&argument), text(ContextKind::InvalidValue))
+            }
             _ => (argument, text(ContextKind::InvalidValue)),
         }
     }
@@ -89,6 +103,12 @@ impl Refusal {
             _ => None,
         }
     }
+}
+
+/// An option without the name of its value; an argument as it is.
+fn option(argument: &str) -> String {
+    let name = argument.split(' ').next().filter(|name| name.starts_with('-'));
+    name.unwrap_or(argument).to_owned()
 }
 
 /// The form asked for, read without a parser: there is none for arguments that are not understood.

@@ -214,6 +214,27 @@ fn names_that_were_meant_are_named() {
 }
 
 #[test]
+fn values_that_are_refused_are_those_of_options() {
+    let job = world::job();
+    for (arguments, place, value) in [
+        (&["--paths", "x", "plan"][..], "--paths", "x"),
+        (&["--levels", "80,x", "plan"], "--levels", "x"),
+        (&["--wait-scheduler", "soon", "plan"], "--wait-scheduler", "soon"),
+        (&["--refresh", "all", "plan"], "--refresh", "all"),
+        (&["describe", "ops.runs", "--at", "x"], "--at", "x"),
+        (&["sql", "-c", "SELECT 1", "--format", "xml"], "--format", "xml"),
+        (&["maintain", "optimise"], "<WHAT>", "optimise"),
+    ] {
+        assert_eq!(code(&job, arguments), ("E0002".to_owned(), 2), "{arguments:?}");
+        let error = told(&job.run(&[&["-o", "json"], arguments].concat()));
+        assert_eq!((&error["where"], &error["value"]), (&place.into(), &value.into()), "{error}");
+    }
+    // what is no value at all is no refused one
+    let nothing = told(&job.run(&["-o", "json", "sql", "-f"]));
+    assert_eq!((&nothing["code"], &nothing["value"]), (&"E0001".into(), &"absent".into()), "{nothing}");
+}
+
+#[test]
 fn each_code_is_explained() {
     let job = world::fresh();
     for (code, exit) in documented() {
