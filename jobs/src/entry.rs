@@ -26,7 +26,7 @@ pub fn main() -> i32 {
         Ok(()) => 0,
         Err(failure) => {
             fault::show(&fault::diagnose(&failure));
-            if resumes && failure.is_passing() && !look::get().errors_as_json() {
+            if resumes && failure.is_passing() && !look::get().for_programs() {
                 eprintln!("what is committed is kept: run the same command again to resume");
             }
             failure.code()

@@ -31,8 +31,8 @@ impl Look {
         Self { form: output.output, quiet: output.quiet, terminal, width }
     }
 
-    /// Whether errors are one JSON line.
-    pub(crate) fn errors_as_json(&self) -> bool {
+    /// Whether programs read results and errors, in a form that was asked for.
+    pub(crate) fn for_programs(&self) -> bool {
         matches!(self.form, Some(Form::Json | Form::Yaml))
     }
 

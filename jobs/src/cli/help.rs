@@ -5,7 +5,8 @@ use std::ffi::OsString;
 use clap::{Arg, ColorChoice, CommandFactory, FromArgMatches};
 
 use super::options::{CHOICE, SETTINGS};
-use super::{Cli, Given, usage::Refusal};
+use super::usage::{self, Refusal};
+use super::{Cli, Form, Given};
 use crate::look;
 
 /// Commands by what one wants; a command that is in no group stands under the last.
@@ -123,13 +124,23 @@ pub(crate) fn definition() -> clap::Command {
 /// Parses the arguments of a process.
 pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Cli, Refusal> {
     let arguments: Vec<OsString> = arguments.collect();
+    let form = usage::form(&arguments);
+    let command = match form {
+        Some(Form::Json | Form::Yaml) => without_pages(command()),
+        _ => command(),
+    };
     let colours = if look::colours(&std::io::stdout()) { ColorChoice::Auto } else { ColorChoice::Never };
-    let parsed = command().color(colours).try_get_matches_from(&arguments);
+    let parsed = command.color(colours).try_get_matches_from(&arguments);
     let parsed = parsed.and_then(|mut matches| {
         let given = Given::of(&matches);
         Cli::from_arg_matches_mut(&mut matches).map(|cli| Cli { given, ..cli })
     });
-    parsed.map_err(|error| Refusal::new(error, &arguments))
+    parsed.map_err(|error| Refusal::new(error, form))
+}
+
+/// The same without a page of help in place of what is missing: programs are told that it is.
+fn without_pages(command: clap::Command) -> clap::Command {
+    command.arg_required_else_help(false).mut_subcommands(without_pages)
 }
 
 /// A command with its examples, and without the options that do not matter to it. They are still accepted.

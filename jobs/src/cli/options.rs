@@ -71,7 +71,7 @@ pub(crate) struct Output {
     /// Form of the result.
     ///
     /// By default a terminal shows tables and sentences, for people, and a pipe gets one JSON line per step, for
-    /// programs. `json` and `yaml` also make an error one JSON line on standard error.
+    /// programs. With `json` an error is one JSON line on standard error, with `yaml` a YAML document.
     #[arg(short, long, global = true, env = "ALMANAC_OUTPUT", hide_env_values = true, value_enum, value_name = "FORM")]
     pub(crate) output: Option<Form>,
     /// Print results and errors only: no progress, no sentences about steps.

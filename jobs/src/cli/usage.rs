@@ -19,9 +19,9 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    /// Of the arguments that were given.
-    pub(super) fn new(error: clap::Error, arguments: &[OsString]) -> Self {
-        Self { error, form: form(arguments) }
+    /// To be told in a form, if one was asked for.
+    pub(super) fn new(error: clap::Error, form: Option<Form>) -> Self {
+        Self { error, form }
     }
 
     /// Prints what there is to say and returns the exit code.
@@ -31,7 +31,7 @@ impl Refusal {
             return self.error.exit_code();
         }
         look::set(&Output { output: self.form, ..Output::default() });
-        if look::get().errors_as_json() {
+        if look::get().for_programs() {
             fault::show(&self.diagnosis());
             return self.error.exit_code();
         }
@@ -112,7 +112,7 @@ fn option(argument: &str) -> String {
 }
 
 /// The form asked for, read without a parser: there is none for arguments that are not understood.
-fn form(arguments: &[OsString]) -> Option<Form> {
+pub(super) fn form(arguments: &[OsString]) -> Option<Form> {
     let texts: Vec<&str> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
     let after = |position: usize| texts.get(position + 1).copied();
     let given = texts.iter().enumerate().find_map(|(position, text)| match *text {

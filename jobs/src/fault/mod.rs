@@ -9,17 +9,24 @@ pub(crate) use query::QueryFault;
 
 use serde_json::json;
 
-use crate::look;
+use crate::cli::Form;
+use crate::{look, output};
 
-/// Prints an error on standard error: one JSON line if JSON or YAML was asked for, else its message and what explains it.
+/// Prints an error on standard error: one JSON line or a YAML document if that was asked for, else its message and what
+/// explains it.
 pub(crate) fn show(diagnosis: &Diagnosis) {
     let entry = diagnosis.code.entry();
-    if look::get().errors_as_json() {
+    let look = look::get();
+    if look.for_programs() {
         let error = json!({
             "code": entry.number, "what": entry.what, "where": diagnosis.place, "value": diagnosis.value,
             "fix": one_line(&diagnosis.fix), "message": one_line(&diagnosis.message), "exit_code": entry.exit,
         });
-        eprintln!("{}", json!({ "error": error }));
+        let document = json!({ "error": error });
+        match look.form {
+            Some(Form::Yaml) => eprintln!("---\n{}", output::yaml(&document).trim_end()),
+            _ => eprintln!("{document}"),
+        }
         return;
     }
     let (red, plain) = if look::colours(&std::io::stderr()) { ("\x1b[1;31m", "\x1b[0m") } else { ("", "") };

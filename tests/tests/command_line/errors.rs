@@ -7,8 +7,8 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::model_checks::with_long_memory;
-use crate::support::{Ended, Job, edited, example, root};
-use crate::world;
+use crate::support::{Ended, Job, bare, edited, example, root};
+use crate::{world, yaml};
 
 /// Codes whose errors tell no place, and why.
 const WITHOUT_PLACE: [(&str, &str); 3] = [
@@ -218,12 +218,12 @@ fn values_that_are_refused_are_those_of_options() {
     let job = world::job();
     for (arguments, place, value) in [
         (&["--paths", "x", "plan"][..], "--paths", "x"),
-        (&["--levels", "80,x", "plan"], "--levels", "x"),
-        (&["--wait-scheduler", "soon", "plan"], "--wait-scheduler", "soon"),
-        (&["--refresh", "all", "plan"], "--refresh", "all"),
-        (&["describe", "ops.runs", "--at", "x"], "--at", "x"),
-        (&["sql", "-c", "SELECT 1", "--format", "xml"], "--format", "xml"),
-        (&["maintain", "optimise"], "<WHAT>", "optimise"),
+        (&["--levels", "80,x", "plan"][..], "--levels", "x"),
+        (&["--wait-scheduler", "soon", "plan"][..], "--wait-scheduler", "soon"),
+        (&["--refresh", "all", "plan"][..], "--refresh", "all"),
+        (&["describe", "ops.runs", "--at", "x"][..], "--at", "x"),
+        (&["sql", "-c", "SELECT 1", "--format", "xml"][..], "--format", "xml"),
+        (&["maintain", "optimise"][..], "<WHAT>", "optimise"),
     ] {
         assert_eq!(code(&job, arguments), ("E0002".to_owned(), 2), "{arguments:?}");
         let error = told(&job.run(&[&["-o", "json"], arguments].concat()));
@@ -232,6 +232,39 @@ fn values_that_are_refused_are_those_of_options() {
     // what is no value at all is no refused one
     let nothing = told(&job.run(&["-o", "json", "sql", "-f"]));
     assert_eq!((&nothing["code"], &nothing["value"]), (&"E0001".into(), &"absent".into()), "{nothing}");
+}
+
+#[test]
+fn programs_are_told_what_is_missing() {
+    for (arguments, fix) in [
+        (&["models"][..], "choose one of list, show, explain, test"),
+        (&["plot"][..], "choose one of fan, coverage, errors"),
+        (&["explain"][..], "choose one of unit"),
+    ] {
+        for script in [[&["-o", "json"], arguments].concat(), [arguments, &["-o", "json"]].concat()] {
+            let error = told(&bare(&script));
+            assert_eq!((&error["code"], &error["fix"]), (&"E0001".into(), &fix.into()), "{script:?}: {error}");
+            assert_eq!((&error["where"], &error["exit_code"]), (&"command".into(), &2.into()), "{error}");
+        }
+        // people read what there is
+        let page = bare(arguments);
+        assert!(page.code == 2 && page.stderr.contains("Commands:\n"), "{arguments:?}: {}", page.stderr);
+    }
+    let whole = told(&bare(&["-o", "json"]));
+    assert!(whole["fix"].as_str().unwrap().starts_with("choose one of init, ingest, "), "{whole}");
+}
+
+#[test]
+fn errors_are_yaml_where_results_are() {
+    for arguments in [&["models"][..], &["plam"], &["--config", "none.toml", "plan"]] {
+        let [json, yaml] = ["json", "yaml"].map(|form| bare(&[&["-o", form], arguments].concat()));
+        assert_eq!(json.code, yaml.code, "{arguments:?}");
+        assert!(yaml.stderr.starts_with("---\nerror:\n"), "{}", yaml.stderr);
+        let Some(read) = yaml::documents(&yaml.stderr) else { return };
+        let error = told(&json);
+        assert!(read.len() == 1 && yaml::same_shape(&error, &read[0]["error"]), "{error}\n{read:?}");
+        assert_eq!(read[0]["error"]["code"], error["code"]);
+    }
 }
 
 #[test]

@@ -78,7 +78,7 @@ pub(crate) async fn run(cli: &Cli, command: &AccuracyCommand, stopped: watch::Re
     accuracy::print(&panel, &plan, &results, started.elapsed());
     if let Some(target) = &command.out {
         let rows = accuracy::write(&Target::parse(target), &panel, &plan, &results).await?;
-        if !look::get().errors_as_json() {
+        if !look::get().for_programs() {
             show::line(format_args!("{rows} rows in {target}"));
         }
     }

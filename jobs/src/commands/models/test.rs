@@ -60,7 +60,7 @@ pub(super) async fn run(cli: &Cli, command: &TestCommand, stopped: watch::Receiv
     let joined = tokio::task::spawn_blocking(work).await;
     let tested = joined.map_err(|error| EngineError::Internal(format!("the tests ended early: {error}")))??;
     let failed = tested.failed;
-    if look::get().errors_as_json() {
+    if look::get().for_programs() {
         Document::new().listing("checks", tested.checks).note("failed", failed, "").show();
     }
     if failed > 0 { Err(Failure::FailedChecks { failed }) } else { Ok(()) }
@@ -135,7 +135,7 @@ impl Tested {
 
 /// A line for people.
 fn tell(text: impl std::fmt::Display) {
-    if !look::get().errors_as_json() {
+    if !look::get().for_programs() {
         show::line(text);
     }
 }
