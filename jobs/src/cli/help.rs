@@ -143,6 +143,27 @@ fn without_pages(command: clap::Command) -> clap::Command {
     command.arg_required_else_help(false).mut_subcommands(without_pages)
 }
 
+/// Whether a command of this name is one that help does not show.
+pub(super) fn is_hidden(name: &str) -> bool {
+    Cli::command().get_subcommands().any(|sub| sub.is_hide_set() && sub.get_name() == name)
+}
+
+/// What an argument takes, if that is one of a few: by its name, and by the command as it is called.
+pub(super) fn choices(usage: &str, argument: &str) -> Vec<String> {
+    let mut command = Cli::command();
+    for word in usage.split(' ') {
+        if let Some(sub) = command.find_subcommand(word) {
+            command = sub.clone();
+        }
+    }
+    let named = |arg: &&Arg| {
+        let name = arg.get_value_names().and_then(|names| names.first());
+        arg.is_positional() && name.is_some_and(|name| format!("<{name}>") == argument)
+    };
+    let values = command.get_arguments().find(named).map(Arg::get_possible_values).unwrap_or_default();
+    values.iter().map(|value| value.get_name().to_owned()).collect()
+}
+
 /// A command with its examples, and without the options that do not matter to it. They are still accepted.
 fn shaped(mut sub: clap::Command, global: &[Arg]) -> clap::Command {
     let name = sub.get_name().to_owned();

@@ -4,12 +4,17 @@ use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::{Form, Output};
+use super::{Form, Output, help};
 use crate::fault::{self, Diagnosis, code::Code};
 use crate::look;
 
 /// Said of a value that is needed and was not given.
 const ABSENT: &str = "absent";
+/// What the parser suggests, by what it is for.
+const MEANT: [ContextKind; 3] =
+    [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue];
+/// Beginnings of the lines in which the parser lists what is accepted.
+const LISTS: [&str; 2] = ["[possible values:", "[subcommands:"];
 
 /// Why there is nothing to run.
 #[derive(Debug)]
@@ -31,35 +36,53 @@ impl Refusal {
             return self.error.exit_code();
         }
         look::set(&Output { output: self.form, ..Output::default() });
-        if look::get().for_programs() {
-            fault::show(&self.diagnosis());
-            return self.error.exit_code();
-        }
-        let colours = look::colours(&std::io::stderr());
-        let rendered = self.error.render();
-        let text = if colours { rendered.ansi().to_string() } else { rendered.to_string() };
-        eprint!("{}", text.replacen("error:", &format!("error[{}]:", self.code().entry().number), 1));
+        fault::show(&self.diagnosis());
         self.error.exit_code()
     }
 
     fn diagnosis(&self) -> Diagnosis {
-        let text = |kinds: &[ContextKind]| kinds.iter().find_map(|&kind| self.text(kind));
-        let meant = text(&[ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue]);
-        let accepted = text(&[ContextKind::ValidValue, ContextKind::ValidSubcommand]);
         let (place, value) = self.blamed();
-        let fix = match (meant, accepted) {
-            (Some(meant), _) => format!("did you mean {meant}?"),
-            (None, Some(accepted)) => format!("choose one of {accepted}"),
-            (None, None) => self.code().entry().fix.to_owned(),
-        };
-        let message = self.error.render().to_string();
-        let first = message.lines().next().unwrap_or_default();
-        Diagnosis {
-            code: self.code(),
-            place: Some(place),
-            value: Some(value),
-            fix,
-            message: first.trim_start_matches("error: ").to_owned(),
+        let (code, message, fix) = (self.code(), self.message(), self.fix());
+        Diagnosis { code, place: Some(place), value: Some(value), fix, message }
+    }
+
+    /// What the parser says, without its suggestions and lists, which are the fix.
+    fn message(&self) -> String {
+        let rendered = self.error.render().to_string();
+        let lines = rendered.lines().map(str::trim).take_while(|line| !line.is_empty());
+        let said: Vec<&str> = lines.filter(|line| !LISTS.iter().any(|list| line.starts_with(*list))).collect();
+        said.join(" ").trim_start_matches("error: ").to_owned()
+    }
+
+    fn fix(&self) -> String {
+        let first = |kinds: &[ContextKind]| kinds.iter().find_map(|&kind| self.texts(kind));
+        if let Some(meant) = first(&MEANT) {
+            // the parser's most likely one is the last
+            return format!("did you mean {}?", meant.into_iter().rev().collect::<Vec<_>>().join(", "));
+        }
+        if let Some(accepted) = first(&[ContextKind::ValidValue, ContextKind::ValidSubcommand]) {
+            return chosen(accepted.into_iter().filter(|name| !help::is_hidden(name)));
+        }
+        let usage = self.usage();
+        match (self.error.kind(), self.text(ContextKind::InvalidArg)) {
+            (ErrorKind::MissingRequiredArgument, Some(missing)) => {
+                let choices = help::choices(&usage, &missing);
+                if choices.is_empty() { format!("give {missing}: `{usage}`") } else { chosen(choices.into_iter()) }
+            }
+            (ErrorKind::InvalidValue, Some(argument)) => format!("give it as {argument}"),
+            _ => self.code().entry().fix.to_owned(),
+        }
+    }
+
+    /// How the command is called, as the parser tells it.
+    fn usage(&self) -> String {
+        match self.error.get(ContextKind::Usage) {
+            Some(ContextValue::StyledStr(usage)) => {
+                let text = usage.to_string();
+                let words = text.trim_start_matches("Usage:").split_whitespace();
+                words.collect::<Vec<_>>().join(" ")
+            }
+            _ => String::new(),
         }
     }
 
@@ -94,15 +117,23 @@ impl Refusal {
     }
 
     fn text(&self, kind: ContextKind) -> Option<String> {
-        match self.error.get(kind)? {
-            ContextValue::String(text) if text.is_empty() => None,
-            ContextValue::String(text) => Some(text.clone()),
-            ContextValue::Strings(texts) if texts.is_empty() => None,
-            ContextValue::Strings(texts) => Some(texts.join(", ")),
-            ContextValue::Number(number) => Some(number.to_string()),
-            _ => None,
-        }
+        self.texts(kind).map(|texts| texts.join(", "))
     }
+
+    /// What the parser tells of a kind; none where that is nothing.
+    fn texts(&self, kind: ContextKind) -> Option<Vec<String>> {
+        let texts = match self.error.get(kind)? {
+            ContextValue::String(text) => vec![text.clone()],
+            ContextValue::Strings(texts) => texts.clone(),
+            ContextValue::Number(number) => vec![number.to_string()],
+            _ => return None,
+        };
+        texts.iter().any(|text| !text.is_empty()).then_some(texts)
+    }
+}
+
+fn chosen(names: impl Iterator<Item = String>) -> String {
+    format!("choose one of {}", names.collect::<Vec<_>>().join(", "))
 }
 
 /// An option without the name of its value; an argument as it is.
@@ -124,6 +155,7 @@ pub(super) fn form(arguments: &[OsString]) -> Option<Form> {
 }
 
 #[cfg(test)]
+#[allow(clippy::panic)]
 mod tests {
     use super::*;
 
@@ -134,5 +166,37 @@ mod tests {
         assert_eq!(form("almanac plam --output=yaml"), Some(Form::Yaml));
         assert_eq!(form("almanac -ojson"), Some(Form::Json));
         assert_eq!(form("almanac --outputs json"), None);
+    }
+
+    /// The diagnosis of a command line.
+    fn refused(line: &str) -> Diagnosis {
+        match help::parse(line.split(' ').map(OsString::from)) {
+            Err(refusal) => refusal.diagnosis(),
+            Ok(_) => panic!("{line} is understood"),
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let missing = refused("almanac -o json describe");
+        assert_eq!(missing.message, "the following required arguments were not provided: <TABLE>");
+        assert!(missing.fix.starts_with("give <TABLE>: `almanac describe ") && missing.fix.ends_with("<TABLE>`"));
+        assert_eq!(refused("almanac -o json maintain").fix, "choose one of optimize, vacuum, checkpoint");
+        let file = refused("almanac sql -f");
+        assert_eq!(file.message, "a value is required for '--file <FILE>' but none was supplied");
+        assert_eq!((file.code, file.fix.as_str()), (Code::Usage, "give it as --file <FILE>"));
+        let command = refused("almanac -o json");
+        assert!(command.fix.starts_with("choose one of init, ") && !command.fix.contains("reference"), "{command:?}");
+        assert!(!command.message.contains('['), "{command:?}");
+    }
+
+    #[test]
+    fn what_is_most_likely_meant_comes_first() {
+        assert_eq!(refused("almanac plam").fix, "did you mean plan, explain?");
+        assert_eq!(refused("almanac sql --fil a").fix, "did you mean --file?");
+        assert_eq!(refused("almanac -o jsn plan").fix, "did you mean json?");
+        let choice = refused("almanac maintain all");
+        assert_eq!((choice.code, choice.fix.as_str()), (Code::Flag, "choose one of optimize, vacuum, checkpoint"));
+        assert_eq!(choice.message, "invalid value 'all' for '<WHAT>'");
     }
 }

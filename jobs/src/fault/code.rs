@@ -66,7 +66,8 @@ pub(crate) const ALL: [Entry; 26] = [
         "E0001",
         2,
         "command line not understood",
-        "A command, an option or the number of its values is unknown. Nothing was read or written.",
+        "A command, an option or the number of its values is unknown, or one that is needed is missing. Nothing was read \
+         or written.",
         "`almanac help COMMAND` shows what is accepted",
     ),
     entry(

@@ -235,6 +235,28 @@ fn values_that_are_refused_are_those_of_options() {
 }
 
 #[test]
+fn people_are_told_what_to_do_and_where_it_is_explained() {
+    let job = world::job();
+    for (arguments, lines) in [
+        (&["plam"][..], ["error[E0001]: unrecognized subcommand 'plam'", "  did you mean plan, explain?", "E0001"]),
+        (
+            &["describe"][..],
+            ["error[E0001]: the following required arguments were not provided: <TABLE>", "  give <TABLE>: `", "E0001"],
+        ),
+        (
+            &["maintain", "all"][..],
+            ["error[E0002]: invalid value 'all' for '<WHAT>'", "  choose one of optimize, vacuum, checkpoint", "E0002"],
+        ),
+    ] {
+        let told = job.refused(arguments, 2, &[]).stderr;
+        let said: Vec<&str> = told.lines().collect();
+        let explained = format!("  `almanac help {}` explains it", lines[2]);
+        let begin = said.len() == 3 && said[0] == lines[0] && said[1].starts_with(lines[1]) && said[2] == explained;
+        assert!(begin, "{arguments:?}: {told}");
+    }
+}
+
+#[test]
 fn programs_are_told_what_is_missing() {
     for (arguments, fix) in [
         (&["models"][..], "choose one of list, show, explain, test"),
@@ -251,7 +273,8 @@ fn programs_are_told_what_is_missing() {
         assert!(page.code == 2 && page.stderr.contains("Commands:\n"), "{arguments:?}: {}", page.stderr);
     }
     let whole = told(&bare(&["-o", "json"]));
-    assert!(whole["fix"].as_str().unwrap().starts_with("choose one of init, ingest, "), "{whole}");
+    let fix = whole["fix"].as_str().unwrap();
+    assert!(fix.starts_with("choose one of init, ingest, ") && !fix.contains("reference"), "{whole}");
 }
 
 #[test]
