@@ -9,10 +9,10 @@ use crate::delta::store::StoreFault;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EngineError {
-    /// A configuration value is refused.
-    #[error("configuration: {key} = {value}: {message}")]
+    /// The value of a setting or an option is refused.
+    #[error("{}{key} = {value}: {message}", kind(.key))]
     Configuration {
-        /// Dotted key.
+        /// Dotted key of a setting, with where it was given; an option with its dashes.
         key: String,
         /// The value as given.
         value: String,
@@ -114,6 +114,11 @@ pub enum EngineError {
     /// A rule of ours was broken: a defect, reported instead of a panic.
     #[error("internal: {0}")]
     Internal(String),
+}
+
+/// What is said before a key: an option shows by its dashes what it is.
+fn kind(key: &str) -> &'static str {
+    if key.starts_with("--") { "" } else { "configuration: " }
 }
 
 /// Result of engine operations.

@@ -26,12 +26,23 @@ impl Layered {
     pub(crate) fn origin(&self, setting: &str) -> String {
         origin::of(&self.figment, &self.overrides, setting)
     }
+
+    /// A refusal of a setting's value, with where that was given.
+    fn placed(&self, error: EngineError) -> EngineError {
+        match error {
+            EngineError::Configuration { key, value, message } => {
+                let key = origin::place(&self.figment, &self.overrides, &key);
+                EngineError::Configuration { key, value, message }
+            }
+            other => other,
+        }
+    }
 }
 
 /// Reads and checks the configuration. Variables are named by section and key, such as `ALMANAC_FORECAST__PATHS`.
 ///
 /// # Errors
-/// [`EngineError::NotFound`] without a file; [`EngineError::Configuration`] naming key and value.
+/// [`EngineError::NotFound`] without a file; [`EngineError::Configuration`] naming the value and where it was given.
 pub(crate) fn load(file: &Path, overrides: &Overrides) -> Result<Settings> {
     layered(file, overrides).map(|layered| layered.settings)
 }
@@ -52,18 +63,18 @@ pub(crate) fn layered(file: &Path, overrides: &Overrides) -> Result<Layered> {
         })
         .split("__");
     let figment = Figment::new().merge(Toml::file_exact(file)).merge(variables);
-    let mut settings: Settings = figment.extract().map_err(|e| refused(&e))?;
+    let mut settings: Settings = figment.extract().map_err(|e| refused(file, &e))?;
     apply(&mut settings, overrides)?;
-    check(&settings)?;
-    Ok(Layered { settings, figment, overrides: overrides.clone() })
+    let layered = Layered { settings, figment, overrides: overrides.clone() };
+    check(&layered.settings).map_err(|error| layered.placed(error))?;
+    Ok(layered)
 }
 
-fn refused(error: &figment::Error) -> EngineError {
+fn refused(file: &Path, error: &figment::Error) -> EngineError {
     let first = error.clone().into_iter().next().unwrap_or_else(|| error.clone());
-    let key = first.path.join(".");
-    let place = first.metadata.as_ref().map(|metadata| metadata.name.to_string()).unwrap_or_default();
+    let place = origin::place_of(first.metadata.as_ref(), &first.path.join("."));
     EngineError::Configuration {
-        key: if key.is_empty() { place.clone() } else { key },
+        key: if place.is_empty() { file.display().to_string() } else { place },
         value: match &first.kind {
             figment::error::Kind::InvalidType(found, _) | figment::error::Kind::InvalidValue(found, _) => {
                 found.to_string()
@@ -71,14 +82,10 @@ fn refused(error: &figment::Error) -> EngineError {
             figment::error::Kind::UnknownField(found, _) | figment::error::Kind::UnknownVariant(found, _) => {
                 found.clone()
             }
+            figment::error::Kind::MissingField(_) => "absent".to_owned(),
             _ => "refused".to_owned(),
         },
-        message: format!(
-            "{}{}{}",
-            meant(&first.kind),
-            first.kind,
-            if place.is_empty() { String::new() } else { format!(" ({place})") }
-        ),
+        message: format!("{}{}", meant(&first.kind), first.kind),
     }
 }
 

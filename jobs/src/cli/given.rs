@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use almanac_engine::EngineError;
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 
@@ -22,6 +23,21 @@ impl Given {
             Some(ValueSource::CommandLine) => format!("flag --{}", id.replace('_', "-")),
             Some(ValueSource::EnvVariable) => format!("variable ALMANAC_{}", id.to_uppercase()),
             _ => "default".to_owned(),
+        }
+    }
+
+    /// A refusal of an option's value under the name of the option, with the variable where that gave it.
+    pub(crate) fn named(&self, id: &str, error: EngineError) -> EngineError {
+        let flag = format!("--{}", id.replace('_', "-"));
+        let name = match self.0.get(id) {
+            Some(ValueSource::EnvVariable) => format!("{flag} (ALMANAC_{})", id.to_uppercase()),
+            _ => flag,
+        };
+        match error {
+            EngineError::Configuration { key, value, message } if key == id => {
+                EngineError::Configuration { key: name, value, message }
+            }
+            other => other,
         }
     }
 }

@@ -67,10 +67,13 @@ impl Session {
     async fn open(cli: &Cli, stopped: watch::Receiver<bool>) -> Outcome<Self> {
         let settings = configuration::load(&cli.places.config, &cli.overrides)?;
         let selection = selection(&cli.choice)?;
-        let warehouse = Warehouse::open(&cli.places.warehouse)?;
+        let warehouse = Warehouse::open(&cli.places.warehouse).map_err(|error| cli.given.named("warehouse", error))?;
         let runner = match &cli.places.scheduler {
             None => Runner::Embedded,
-            Some(address) => Runner::Cluster(Cluster::new(address, Duration::from_secs(cli.places.wait_scheduler))?),
+            Some(address) => {
+                let cluster = Cluster::new(address, Duration::from_secs(cli.places.wait_scheduler));
+                Runner::Cluster(cluster.map_err(|error| cli.given.named("scheduler", error))?)
+            }
         };
         warehouse.reach().await?;
         Ok(Self { selection, settings, warehouse, runner, stopped })

@@ -1,6 +1,6 @@
 //! Where a setting's value comes from: the default, the file, a variable or a flag; the last one that names it wins.
 
-use figment::{Figment, Source};
+use figment::{Figment, Metadata, Source};
 
 use crate::cli::Overrides;
 
@@ -9,15 +9,40 @@ pub(super) fn of(figment: &Figment, overrides: &Overrides, setting: &str) -> Str
     if let Some(flag) = flag(overrides, setting) {
         return format!("flag --{flag}");
     }
-    // a list that is written in the file has no metadata of its own: its first entry has
-    let found = figment.find_metadata(setting).or_else(|| figment.find_metadata(&format!("{setting}.0")));
-    match found {
+    match metadata(figment, setting) {
         None => "default".to_owned(),
         Some(metadata) => match &metadata.source {
             Some(Source::File(path)) => format!("file {}", path.display()),
-            _ => format!("variable ALMANAC_{}", setting.to_uppercase().replace('.', "__")),
+            _ => format!("variable {}", variable(setting)),
         },
     }
+}
+
+/// Where a setting was given, as an error names it: the flag, the variable, or the file with the setting's name.
+pub(super) fn place(figment: &Figment, overrides: &Overrides, setting: &str) -> String {
+    match flag(overrides, setting) {
+        Some(flag) => format!("--{flag}"),
+        None => place_of(metadata(figment, setting), setting),
+    }
+}
+
+/// The same of a setting that no flag gives, by the metadata of its value.
+pub(super) fn place_of(metadata: Option<&Metadata>, setting: &str) -> String {
+    let Some(metadata) = metadata else { return setting.to_owned() };
+    match &metadata.source {
+        Some(Source::File(path)) if setting.is_empty() => path.display().to_string(),
+        Some(Source::File(path)) => format!("{}: {setting}", path.display()),
+        _ => variable(setting),
+    }
+}
+
+fn metadata<'a>(figment: &'a Figment, setting: &str) -> Option<&'a Metadata> {
+    // a list that is written in the file has no metadata of its own: its first entry has
+    figment.find_metadata(setting).or_else(|| figment.find_metadata(&format!("{setting}.0")))
+}
+
+fn variable(setting: &str) -> String {
+    format!("ALMANAC_{}", setting.to_uppercase().replace('.', "__"))
 }
 
 /// The flag that gives a setting, if it was given.

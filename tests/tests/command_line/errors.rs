@@ -224,6 +224,12 @@ fn values_that_are_refused_are_those_of_options() {
         (&["describe", "ops.runs", "--at", "x"][..], "--at", "x"),
         (&["sql", "-c", "SELECT 1", "--format", "xml"][..], "--format", "xml"),
         (&["maintain", "optimise"][..], "<WHAT>", "optimise"),
+        (&["--paths", "0", "plan"][..], "--paths", "0"),
+        (&["--levels", "200", "plan"][..], "--levels", "[200]"),
+        (&["--every", "sometimes", "plan"][..], "--every", "sometimes"),
+        (&["--from", "2024-13-01", "plan"][..], "--from", "2024-13-01"),
+        (&["--select", "model", "plan"][..], "--select", "model"),
+        (&["--scheduler", "http://host", "plan"][..], "--scheduler", "http://host"),
     ] {
         assert_eq!(code(&job, arguments), ("E0002".to_owned(), 2), "{arguments:?}");
         let error = told(&job.run(&[&["-o", "json"], arguments].concat()));
@@ -232,6 +238,27 @@ fn values_that_are_refused_are_those_of_options() {
     // what is no value at all is no refused one
     let nothing = told(&job.run(&["-o", "json", "sql", "-f"]));
     assert_eq!((&nothing["code"], &nothing["value"]), (&"E0001".into(), &"absent".into()), "{nothing}");
+}
+
+#[test]
+fn settings_that_are_refused_say_where_they_were_given() {
+    let blamed = |ended: Ended| {
+        let error = told(&ended);
+        ["code", "where", "value"].map(|part| error[part].as_str().unwrap().to_owned())
+    };
+    let (_folder, config) = edited("demo.toml", &[("horizon = 14", "horizon = 0")]);
+    let plan = ["-o", "json", "plan"];
+    let of_file = Job::new(&config, world::data(), &[]);
+    let place = format!("{}: forecast.horizon", config.display());
+    assert_eq!(blamed(of_file.run(&plan)), ["E0101", place.as_str(), "0"]);
+    let job = Job::new(&example("demo.toml"), world::data(), &[]);
+    let with = |name: &str, value: &str| blamed(job.run_with(&[(name, value)], &plan));
+    assert_eq!(with("ALMANAC_FORECAST__PATHS", "0"), ["E0101", "ALMANAC_FORECAST__PATHS", "0"]);
+    assert_eq!(with("ALMANAC_FORECAST__PATHS", "few")[..2], ["E0101", "ALMANAC_FORECAST__PATHS"]);
+    assert_eq!(with("ALMANAC_SCHEDULER", "http://host"), ["E0002", "--scheduler (ALMANAC_SCHEDULER)", "http://host"]);
+    // what a flag gives is no configuration
+    let people = job.refused(&["--from", "2024-13-01", "plan"], 2, &["error[E0002]: --from = 2024-13-01: "]);
+    assert!(!people.stderr.contains("configuration"), "{people:?}");
 }
 
 #[test]

@@ -22,7 +22,7 @@ fn configuration_and_usage() {
     job.refused(&["--models", "oracle", "plan"], 4, &["oracle"]);
     job.refused(&["--unheard-of", "plan"], 2, &["--unheard-of"]);
     job.refused(&["--from", "2024-13-01", "plan"], 2, &["--from", "2024-13-01"]);
-    job.refused(&["--horizon", "0", "plan"], 2, &["forecast.horizon"]);
+    job.refused(&["--horizon", "0", "plan"], 2, &["error[E0002]: --horizon = 0: "]);
     job.refused(&["plan"], 4, &["silver.model_input", "build"]);
     job.refused(&["backfill"], 4, &["market.csv", "nowhere"]);
     assert!(!job.warehouse.exists(), "a refused command wrote");
