@@ -4,6 +4,7 @@ mod answer;
 mod bind;
 mod files;
 mod format;
+mod kind;
 mod pager;
 mod progress;
 mod prompt;

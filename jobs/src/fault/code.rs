@@ -84,8 +84,8 @@ pub(crate) const ALL: [Entry; 26] = [
         "E0003",
         2,
         "query not understood",
-        "The text is no SQL, names a column or function that is not there, or would change a table. Only queries are \
-         answered.",
+        "The text is no SQL, names a column or function that is not there, or is no query: answered are SELECT, WITH and \
+         VALUES, EXPLAIN, SHOW and DESCRIBE.",
         "correct the query; `almanac sql -c \"describe TABLE\"` lists columns",
     ),
     entry(

@@ -25,7 +25,7 @@ pub(crate) fn diagnose(failure: &Failure) -> Diagnosis {
     let message = failure.to_string();
     let (code, place, value, fix) = match failure {
         Failure::Engine(error) => engine(error),
-        Failure::Query(fault) => (Code::Query, fault.place.clone(), fault.value.clone(), None),
+        Failure::Query(fault) => (Code::Query, fault.place.clone(), fault.value.clone(), fault.fix.clone()),
         Failure::Column { name, hint } => (Code::Query, Some("column".to_owned()), Some(name.clone()), advice(hint)),
         Failure::FailedUnits { failed, .. } => {
             (Code::FailedUnits, Some("--max-failed".to_owned()), Some(failed.to_string()), None)

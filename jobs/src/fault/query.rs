@@ -10,7 +10,11 @@ use super::one_line;
 const SHOWN: usize = 60;
 
 /// What stands before and after the name of a function that does not fit, in the planner's words.
-const FUNCTIONS: [(&str, char); 3] = [("Invalid function '", '\''), ("a call to '", '\''), ("argument types '", '(')];
+const FUNCTIONS: [(&str, char); 4] =
+    [("Invalid function '", '\''), ("table function '", '\''), ("a call to '", '\''), ("argument types '", '(')];
+
+/// What to do about them.
+const OF_FUNCTIONS: &str = "correct name or arguments; docs/reference/functions.md lists the functions of almanac";
 
 /// What is wrong with a query.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,6 +25,8 @@ pub(crate) struct QueryFault {
     pub(crate) place: Option<String>,
     /// The word that is to blame.
     pub(crate) value: Option<String>,
+    /// What to do, where that is not the same for all queries.
+    pub(crate) fix: Option<String>,
 }
 
 impl QueryFault {
@@ -31,7 +37,7 @@ impl QueryFault {
         let numbers = after.and_then(|after| after.split_once(", Column: "));
         let place = numbers.map(|(line, column)| format!("line {line}, column {column}"));
         let value = before.rsplit_once("found: ").map(|(_, word)| word.to_owned());
-        Self { place, value, message }
+        Self { place, value, message, fix: None }
     }
 
     /// Why a statement cannot be parsed or planned.
@@ -45,7 +51,7 @@ impl QueryFault {
             _ => {
                 let fault = Self::new(error.to_string());
                 match function(&fault.message) {
-                    Some(name) => fault.at("function", &name),
+                    Some(name) => fault.at("function", &name).advised(OF_FUNCTIONS),
                     None => fault,
                 }
             }
@@ -61,7 +67,12 @@ impl QueryFault {
     pub(crate) fn about(self, query: &str) -> Self {
         let place = self.place.unwrap_or_else(|| "query".to_owned());
         let value = self.value.unwrap_or_else(|| beginning(query));
-        Self { message: self.message, place: Some(place), value: Some(value) }
+        Self { message: self.message, place: Some(place), value: Some(value), fix: self.fix }
+    }
+
+    /// The same with what to do about it.
+    pub(crate) fn advised(self, fix: &str) -> Self {
+        Self { fix: Some(fix.to_owned()), ..self }
     }
 }
 
@@ -114,7 +125,7 @@ mod tests {
     fn the_planner_tells_functions_and_columns() {
         let of = |words: &str| QueryFault::of(&DataFusionError::Plan(words.into()));
         let fault = of("Invalid function 'nosuch'.\nDid you mean 'cosh'?");
-        assert_eq!(told(&fault), (Some("function"), Some("nosuch")));
+        assert_eq!((told(&fault), fault.fix.as_deref()), ((Some("function"), Some("nosuch")), Some(OF_FUNCTIONS)));
         assert_eq!(fault.message, "Error during planning: Invalid function 'nosuch'. Did you mean 'cosh'?");
         let fault = of("No function matches the given name and argument types 'round(Utf8)'. You might");
         assert_eq!(told(&fault), (Some("function"), Some("round")));

@@ -173,7 +173,6 @@ fn errors_name_place_and_value() {
     fs::write(bad.path().join("market.csv"), BAD_MARKET).unwrap();
     let files = Job::new(&example("demo.toml"), bad.path(), &[]);
     let query = |text: &'static str| vec!["sql", "-c", text];
-    let long = "SELECT * FROM ops.runs VERSION AS OF 1.5";
     for (job, arguments, code, place, value) in [
         (&job, vec!["plam"], "E0001", "command", "plam"),
         (&job, vec!["tables", "--contents"], "E0001", "option", "--contents"),
@@ -181,8 +180,10 @@ fn errors_name_place_and_value() {
         (&job, query("SELECT 1,\n 2 3"), "E0003", "line 2, column 4", "3"),
         (&job, query("SELECT 1 +"), "E0003", "query", "EOF"),
         (&job, query("SELECT nosuch(1)"), "E0003", "function", "nosuch"),
+        (&job, query("DROP TABLE ops.runs"), "E0003", "statement", "DROP"),
+        (&job, query("describe point_forecast"), "E0403", "table", "point_forecast"),
         (&job, query("SELECT run_id FROM ops.runs a JOIN ops.runs b ON true"), "E0003", "column", "run_id"),
-        (&job, query(long), "E0003", "VERSION AS OF", "1.5"),
+        (&job, query("SELECT * FROM ops.runs VERSION AS OF 1.5"), "E0003", "VERSION AS OF", "1.5"),
         (&job, query("-- nothing"), "E0003", "query", "-- nothing"),
         (&files, vec!["ingest"], "E0501", "market.csv, line 2, column close", "much"),
     ] {
@@ -206,6 +207,9 @@ fn names_that_were_meant_are_named() {
     assert!(column["fix"].as_str().unwrap().starts_with("did you mean \"forecast_point\"?"), "{column}");
     assert_eq!((&column["code"], &column["where"]), (&"E0003".into(), &"column".into()), "{column}");
     assert_eq!((&column["value"], &column["exit_code"]), (&"forecast_pont".into(), &Value::from(2)), "{column}");
+    let asked = ["describe point_forecast", "SELECT 1 FROM point_forecast", "EXPLAIN SELECT 1 FROM point_forecast"];
+    let [described, selected, explained] = asked.map(|query| fix(&["sql", "-c", query]));
+    assert!(described == selected && selected == explained && selected.starts_with("did you mean"), "{described}");
     let qualified = fix(&["sql", "-c", "SELECT p.forecast_pont FROM point_forecasts p JOIN ops.runs r ON true"]);
     assert!(qualified.starts_with("did you mean \"forecast_point\"? known columns are"), "{qualified}");
     let choice = told(&job.run(&["-o", "json", "maintain", "optimise"]));

@@ -1,7 +1,5 @@
 //! From a statement to its rows: planned here, computed by this process or the cluster.
 
-use std::collections::BTreeSet;
-use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,12 +16,11 @@ use datafusion::execution::context::SQLOptions;
 use datafusion::physical_plan::{ExecutionPlan, collect};
 use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::{DFParserBuilder, Statement};
-use datafusion::sql::sqlparser::ast;
 use tokio::runtime::{Builder, Runtime};
 
 use super::super::Session;
 use super::statement::{Tokens, text};
-use super::{absent, files, progress, travel};
+use super::{absent, files, kind, progress, travel};
 use crate::exit::{Failure, Outcome};
 use crate::fault::QueryFault;
 
@@ -124,7 +121,7 @@ struct Planned {
     local: bool,
 }
 
-/// Plans a statement. Those that change something are refused: it would be forgotten with this process.
+/// Plans a statement; those that are no queries are refused.
 async fn plan(session: &Session, context: &SessionContext, statement: &Tokens) -> Outcome<Planned> {
     let (tokens, pasts) = travel::take(statement)?;
     for past in &pasts {
@@ -132,20 +129,18 @@ async fn plan(session: &Session, context: &SessionContext, statement: &Tokens) -
     }
     let mut local = pasts.iter().any(travel::Past::is_local);
     let statement = parse(tokens)?;
+    kind::check(&statement)?;
     let state = context.state();
-    // of other statements these are also the names to be made
-    let is_query = matches!(&statement, Statement::Statement(inner) if matches!(**inner, ast::Statement::Query(_)));
-    let called = calls(&statement);
+    let called = kind::calls(&statement);
     for table in state.resolve_table_references(&statement).map_err(refused)? {
         let known = called.contains(table.table()) || context.table_exist(table.clone()).unwrap_or(false);
         if known {
             continue;
         }
-        let read = files::register(context, &table).await?;
-        local |= read;
-        if is_query && !read {
+        if !files::register(context, &table).await? {
             return Err(absent(context, &table.to_string()));
         }
+        local = true;
     }
     let plan = context.state().statement_to_plan(statement).await.map_err(refused)?;
     let options = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
@@ -159,26 +154,6 @@ fn parse(tokens: Tokens) -> Outcome<Statement> {
     let mut statements = parsed.map_err(refused)?;
     let none = || QueryFault::new("No SQL statements were provided in the query string").into();
     statements.pop_front().ok_or_else(none)
-}
-
-/// Names of the table functions that are called, which are told as tables too.
-fn calls(statement: &Statement) -> BTreeSet<String> {
-    struct Calls(BTreeSet<String>);
-    impl ast::Visitor for Calls {
-        type Break = ();
-
-        fn pre_visit_table_factor(&mut self, factor: &ast::TableFactor) -> ControlFlow<()> {
-            if let ast::TableFactor::Table { name, args: Some(_), .. } = factor {
-                self.0.insert(name.to_string().to_lowercase());
-            }
-            ControlFlow::Continue(())
-        }
-    }
-    let mut calls = Calls(BTreeSet::new());
-    if let Statement::Statement(statement) = statement {
-        let _ = ast::Visit::visit(&**statement, &mut calls);
-    }
-    calls.0
 }
 
 /// What cannot be planned is the query's fault; storage failures stay what they are.
