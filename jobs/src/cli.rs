@@ -8,6 +8,7 @@ mod documented;
 pub(crate) mod given;
 pub(crate) mod help;
 pub(crate) mod options;
+pub(crate) mod shells;
 mod usage;
 
 use std::path::PathBuf;

@@ -195,7 +195,7 @@ fn examples(command: &str, below: &str) -> Option<String> {
 }
 
 /// Whether a command's help shows an option of all commands. A command that no list names shows all.
-fn matters(arg: &Arg, command: &str) -> bool {
+pub(super) fn matters(arg: &Arg, command: &str) -> bool {
     let known = EXAMPLES.iter().any(|(name, _)| *name == command);
     let heading = arg.get_help_heading();
     match arg.get_id().as_str() {

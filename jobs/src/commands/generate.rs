@@ -3,13 +3,13 @@
 use almanac_engine::EngineError;
 use serde_json::json;
 
-use crate::cli::{CompletionsCommand, ManCommand, help};
+use crate::cli::{CompletionsCommand, ManCommand, help, shells};
 use crate::exit::Outcome;
 use crate::progress;
 
 pub(crate) fn completions(command: &CompletionsCommand) -> Outcome {
     let mut text = Vec::new();
-    clap_complete::generate(command.shell, &mut help::command(), "almanac", &mut text);
+    clap_complete::generate(command.shell, &mut shells::command(), "almanac", &mut text);
     crate::show::line(String::from_utf8_lossy(&text).trim_end());
     Ok(())
 }

@@ -151,6 +151,40 @@ fn settings_say_why_their_default_is_what_it_is() {
     assert!(seen > 20, "{seen} settings with a default");
 }
 
+/// Long options that bash offers after each of some words, as `completions bash` tells it.
+fn offered(asked: &[String]) -> Vec<BTreeSet<String>> {
+    let mut script = bare(&["completions", "bash"]).stdout;
+    for words in asked {
+        let place = words.split(' ').count() + 1;
+        script.push_str(&format!("COMP_WORDS=(almanac {words} --) COMP_CWORD={place} COMPREPLY=()\n"));
+        script.push_str("_almanac almanac -- none\necho \"${COMPREPLY[*]}\"\n");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("asked.bash");
+    std::fs::write(&file, script).unwrap();
+    let output = Command::new("bash").arg(&file).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let lines = String::from_utf8(output.stdout).unwrap();
+    lines.lines().map(|line| line.split_whitespace().map(str::to_owned).collect()).collect()
+}
+
+#[test]
+fn shells_offer_what_help_shows() {
+    let is_program = |(words, _): &(String, String)| PROGRAMS.contains(&words.as_str());
+    let (asked, pages): (Vec<_>, Vec<_>) = pages().into_iter().filter(|page| !is_program(page)).unzip();
+    let offered = offered(&asked);
+    assert_eq!(offered.len(), asked.len());
+    let long = |option: &str| option.split([' ', ',', '.']).find(|word| word.starts_with("--")).map(str::to_owned);
+    for ((words, page), offered) in asked.iter().zip(&pages).zip(&offered) {
+        let lines: Vec<&str> = page.lines().collect();
+        let shown: BTreeSet<String> = options(&lines).iter().filter_map(|(option, _)| long(option)).collect();
+        assert_eq!(offered, &shown, "{words}");
+    }
+    let of = |name: &str| &offered[asked.iter().position(|words| words == name).unwrap()];
+    assert!(of("backfill").contains("--force") && !of("sql").contains("--force"), "{:?}", of("sql"));
+    assert!(!bare(&["completions", "bash"]).stdout.contains("reference)"));
+}
+
 #[test]
 fn shells_and_manuals_know_every_command() {
     let job = world::fresh();
