@@ -23,6 +23,9 @@ pub(crate) struct Options {
     #[arg(long, env = "ALMANAC_BIND_HOST", default_value = "0.0.0.0", value_name = "IP")]
     pub(crate) bind_host: IpAddr,
     /// Name or address under which the scheduler and other executors reach this process.
+    ///
+    /// By default the address from which the scheduler sees it come, because where nothing translates addresses others
+    /// reach it there too.
     #[arg(long, env = "ALMANAC_EXTERNAL_HOST", value_name = "HOST")]
     pub(crate) external_host: Option<String>,
     /// Port of results (Arrow Flight).
