@@ -24,7 +24,7 @@ impl Told {
     }
 
     /// Waits until the process is told.
-    pub(crate) async fn to_end(&mut self) {
+    pub(crate) async fn heard(&mut self) {
         tokio::select! {
             _ = self.terminated.recv() => {}
             _ = self.interrupted.recv() => {}
@@ -35,7 +35,7 @@ impl Told {
     pub(crate) async fn has(&mut self) -> bool {
         tokio::select! {
             biased;
-            () = self.to_end() => true,
+            () = self.heard() => true,
             () = std::future::ready(()) => false,
         }
     }
@@ -64,7 +64,7 @@ pub(crate) async fn while_looking(
         }
     };
     tokio::select! {
-        () = told.to_end() => if !health.is_ready() { return Ok(()) },
+        () = told.heard() => if !health.is_ready() { return Ok(()) },
         () = late => if !health.is_ready() {
             return Err(format!(
                 "no scheduler at {scheduler} within {seconds} s; start it, or name another by --scheduler-host and \
