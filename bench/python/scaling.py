@@ -1,11 +1,12 @@
 """How the cluster scales, with a sleep in place of each fit.
 
-Trains models on every session's window of the demo data (1,885 cells a model) with 1, 2 and 4 executors of this machine; each fit sleeps, so
-that executors beyond the machine's cores are still busy, and what is measured is packing, scheduling, reports and
-commits. Prints one line per cluster: seconds, efficiency against the first, the share of slots in use over the last fifth
-of the run, and the scheduler's resident memory.
+Trains models on every session's window of the demo data (1,885 cells a model) with 1, 2 and 4 executors of this machine; each
+fit sleeps, so that executors beyond the machine's cores are still busy, and what is measured is packing, scheduling, reports
+and commits. Parts are cut by what fits cost, so that models whose own costs differ would be cut wrongly for
+equal sleeps. Prints one line per cluster: seconds, efficiency against the first, the share of slots in use over the last
+fifth of the run, and the scheduler's resident memory.
 
-    python bench/python/scaling.py --binaries DIR [--model A,B] [--vcores 16] [--milliseconds 500] [--executors 1,2,4]
+    python bench/python/scaling.py --binaries DIR [--model A,B] [--vcores 8] [--milliseconds 150] [--executors 1,2,4]
 """
 
 import argparse
@@ -19,6 +20,7 @@ import urllib.request
 
 from processes import free_port, start_executor, start_scheduler
 
+MODELS = "naive,naive_student,naive_garch,random_walk,seasonal_naive,window_average"
 CONFIG = pathlib.Path(__file__).parents[2] / "examples" / "demo.toml"
 
 
@@ -74,9 +76,9 @@ def measure(options, common, folder, executors):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binaries", required=True)
-    parser.add_argument("--vcores", type=int, default=16)
-    parser.add_argument("--milliseconds", type=int, default=500)
-    parser.add_argument("--model", default="naive,random_walk,seasonal_naive,window_average")
+    parser.add_argument("--vcores", type=int, default=8)
+    parser.add_argument("--milliseconds", type=int, default=150)
+    parser.add_argument("--model", default=MODELS)
     parser.add_argument("--from", dest="start", default="2014-01-01")
     parser.add_argument("--executors", default="1,2,4")
     options = parser.parse_args()
