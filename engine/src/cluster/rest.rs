@@ -1,5 +1,6 @@
 //! What the scheduler's REST interface is asked: who is there, which jobs run, and to cancel them.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use reqwest::StatusCode;
@@ -14,6 +15,10 @@ use crate::{EngineError, Result};
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest wait for a connection: a host that is gone is asked several times before its driver ends.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Looks at the jobs until those that are cancelled must be over, and the pause between two.
+const CANCEL_LOOKS: usize = 50;
+const CANCEL_PAUSE: Duration = Duration::from_millis(100);
 
 /// The scheduler's REST interface.
 #[derive(Debug, Clone)]
@@ -111,19 +116,39 @@ impl Rest {
 
     /// Cancels jobs that wait or run and whose name is meant; returns how many. One that has ended meanwhile, or is
     /// forgotten, is none of them.
+    ///
+    /// Looks until two looks in a row find none: the scheduler takes the cancelling of a job that it still plans, and
+    /// runs it all the same; one whose submission is under way is not listed yet.
     pub(super) async fn cancel(&self, is_meant: impl Fn(&str) -> bool) -> Result<usize> {
-        let mut jobs = self.active().await?;
-        jobs.retain(|job| is_meant(&job.job_name));
-        let mut cancelled = 0;
-        for job in &jobs {
-            let url = format!("{}/api/job/{}", self.root, job.job_id);
-            let answer = self.client.patch(url).send().await.map_err(|error| lost(&self.root, error))?;
-            if !matches!(answer.status(), StatusCode::CONFLICT | StatusCode::NOT_FOUND) {
-                answer.error_for_status().map_err(|error| lost(&self.root, error))?;
-                cancelled += 1;
+        let mut cancelled = BTreeSet::new();
+        let mut found_none = false;
+        for _ in 0..CANCEL_LOOKS {
+            let mut jobs = self.active().await?;
+            jobs.retain(|job| is_meant(&job.job_name));
+            if jobs.is_empty() && found_none {
+                return Ok(cancelled.len());
             }
+            found_none = jobs.is_empty();
+            for Job { job_id, .. } in jobs {
+                if self.cancel_one(&job_id).await? {
+                    cancelled.insert(job_id);
+                }
+            }
+            tokio::time::sleep(CANCEL_PAUSE).await;
         }
-        Ok(cancelled)
+        tracing::warn!(jobs = cancelled.len(), "cancelled, and the scheduler still lists some as waiting or running");
+        Ok(cancelled.len())
+    }
+
+    /// Whether the scheduler takes the cancelling of a job: not of one that has ended or is forgotten.
+    async fn cancel_one(&self, job_id: &str) -> Result<bool> {
+        let url = format!("{}/api/job/{job_id}", self.root);
+        let answer = self.client.patch(url).send().await.map_err(|error| lost(&self.root, error))?;
+        if matches!(answer.status(), StatusCode::CONFLICT | StatusCode::NOT_FOUND) {
+            return Ok(false);
+        }
+        answer.error_for_status().map_err(|error| lost(&self.root, error))?;
+        Ok(true)
     }
 
     /// Jobs that wait or run.
@@ -170,81 +195,4 @@ fn lost(root: &str, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) 
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-mod tests {
-    use axum::Router;
-    use axum::routing::{get, patch};
-
-    use super::*;
-
-    const JOBS: &str = r#"[{"job_id": "1", "job_name": "ours/a", "status": "Running"},
-        {"job_id": "2", "job_name": "ours/b", "status": "Completed"},
-        {"job_id": "3", "job_name": "theirs/a", "status": "Running"}]"#;
-
-    /// Asks a scheduler that answers so.
-    async fn ask<T>(router: Router, question: impl AsyncFnOnce(Rest) -> T) -> T {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let rest = Rest::new(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
-        tokio::select! {
-            answer = question(rest) => answer,
-            served = async { axum::serve(listener, router).await } => unreachable!("served: {served:?}"),
-        }
-    }
-
-    /// Cancels at a scheduler that answers so to the cancelling of the one job that is meant and goes on.
-    async fn cancel(answer: StatusCode) -> Result<usize> {
-        let router = Router::new()
-            .route("/api/jobs", get(|| std::future::ready(JOBS)))
-            .route("/api/job/1", patch(move || std::future::ready(answer)));
-        ask(router, async |rest: Rest| rest.cancel(|name| name.starts_with("ours/")).await).await
-    }
-
-    #[tokio::test]
-    async fn what_was_cancelled_is_counted_and_a_refusal_is_an_error() {
-        for (answer, counted) in [
-            (StatusCode::OK, Some(1)),
-            (StatusCode::CONFLICT, Some(0)),
-            (StatusCode::NOT_FOUND, Some(0)),
-            (StatusCode::INTERNAL_SERVER_ERROR, None),
-        ] {
-            assert_eq!(cancel(answer).await.ok(), counted, "{answer}");
-        }
-    }
-
-    /// Whether a scheduler works on the job `ours/a` whose tasks, and those of `theirs/a`, are in these states.
-    async fn is_busy(ours: &'static str, theirs: &'static str) -> Option<bool> {
-        let stages = |states: &str| format!(r#"{{"stages": [{{"tasks": []}}, {{"tasks": [{states}]}}]}}"#);
-        let (ours, theirs) = (stages(ours), stages(theirs));
-        let router = Router::new()
-            .route("/api/jobs", get(|| std::future::ready(JOBS)))
-            .route("/api/job/1/stages", get(move || std::future::ready(ours.clone())))
-            .route("/api/job/3/stages", get(move || std::future::ready(theirs.clone())));
-        ask(router, async |rest: Rest| rest.is_busy("ours/a").await.ok()).await
-    }
-
-    #[tokio::test]
-    async fn a_job_without_running_tasks_waits_while_others_compute_and_is_lost_where_none_does() {
-        let (runs, done) = (r#"{"status": "Running"}"#, r#"{"status": "Successful"}"#);
-        let failed = r#"{"status": {"Failed": {"reason": "IoError", "error": "full"}}}, {"status": "Successful"}"#;
-        for (ours, theirs, busy) in [
-            (runs, "", true),
-            ("", runs, true),
-            (done, runs, true),
-            ("", "", false),
-            (done, failed, false),
-            (failed, done, false),
-        ] {
-            assert_eq!(is_busy(ours, theirs).await, Some(busy), "{ours:?} beside {theirs:?}");
-        }
-    }
-
-    /// Without a look at tasks: nobody would answer it here.
-    #[tokio::test]
-    async fn a_job_that_is_queued_or_not_known_yet_waits() {
-        const QUEUED: &str = r#"[{"job_id": "1", "job_name": "ours/a", "status": "Queued"},
-            {"job_id": "3", "job_name": "theirs/a", "status": "Running"}]"#;
-        for name in ["ours/a", "ours/b"] {
-            let router = Router::new().route("/api/jobs", get(|| std::future::ready(QUEUED)));
-            assert_eq!(ask(router, async |rest: Rest| rest.is_busy(name).await.ok()).await, Some(true), "{name}");
-        }
-    }
-}
+mod tests;
