@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
+pub(crate) use almanac_tests::binary;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -27,16 +28,6 @@ pub(crate) struct Warehouse<'a> {
 pub(crate) type Rows = BTreeMap<String, (u64, String)>;
 /// Length and time of every file below a folder.
 pub(crate) type Tree = BTreeMap<PathBuf, (u64, SystemTime)>;
-
-/// The binary under test.
-pub(crate) fn binary() -> PathBuf {
-    let named = std::env::var_os("ALMANAC_BIN").map(PathBuf::from);
-    // this test is target/release/deps/exactly_once-…
-    let beside = std::env::current_exe().unwrap().ancestors().nth(2).map(|folder| folder.join("almanac"));
-    let path = named.or(beside).unwrap();
-    assert!(path.is_file(), "no binary at {}: run ./dev test, or name one by ALMANAC_BIN", path.display());
-    path
-}
 
 fn almanac() -> Command {
     let mut command = Command::new(binary());

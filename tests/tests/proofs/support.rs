@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+pub(crate) use almanac_tests::binary;
 use almanac_tests::notice_of_data;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -48,20 +49,6 @@ pub(crate) fn root() -> PathBuf {
 /// A configuration of `examples/`.
 pub(crate) fn example(name: &str) -> PathBuf {
     root().join("examples").join(name)
-}
-
-/// The program.
-pub(crate) fn binary() -> PathBuf {
-    if let Some(path) = std::env::var_os("ALMANAC_BIN") {
-        let path = PathBuf::from(path);
-        assert!(path.is_file(), "ALMANAC_BIN names {}, which is not a file", path.display());
-        return path;
-    }
-    // target/release/deps/proofs-… → target/release/almanac
-    let here = std::env::current_exe().unwrap();
-    let path = here.parent().and_then(Path::parent).unwrap().join("almanac");
-    assert!(path.is_file(), "no binary at {}: build almanac-jobs first or set ALMANAC_BIN", path.display());
-    path
 }
 
 /// Runs the binary without configuration, source and warehouse.

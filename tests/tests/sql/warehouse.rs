@@ -6,22 +6,13 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+pub(crate) use almanac_tests::binary;
 use tempfile::TempDir;
 
 /// A folder with data and warehouse; removed when dropped.
 pub(crate) struct World {
     folder: TempDir,
     levels: &'static str,
-}
-
-/// The binary under test.
-pub(crate) fn binary() -> PathBuf {
-    let named = std::env::var_os("ALMANAC_BIN").map(PathBuf::from);
-    // this test is target/release/deps/sql-…
-    let beside = std::env::current_exe().unwrap().ancestors().nth(2).map(|folder| folder.join("almanac"));
-    let path = named.or(beside).unwrap();
-    assert!(path.is_file(), "no binary at {}: run ./dev test, or name one by ALMANAC_BIN", path.display());
-    path
 }
 
 impl World {
