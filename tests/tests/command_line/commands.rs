@@ -51,7 +51,7 @@ pub(crate) struct Asked {
     pub(crate) fits: Fits,
 }
 
-/// Commands that only read.
+/// Commands that leave everything as it was.
 pub(crate) const READING: &[Asked] = &[
     read("tables", &[], "tables"),
     read("tables", &["--content"], "tables"),
@@ -63,7 +63,8 @@ pub(crate) const READING: &[Asked] = &[
     read("config", &[], "settings"),
     // without a form of its own for people
     read("config", &["--schema"], "properties").that_fits(Fits::Tables),
-    read("doctor", &[], "checks").that_fits(Fits::AllButPaths),
+    // it writes an object and removes it
+    Asked { place: Place::Copied, ..read("doctor", &[], "checks") }.that_fits(Fits::AllButPaths),
     read("sql", &["--named"], "queries"),
     read("sql", &["-c", "SELECT model_name, count(*) AS n FROM point_forecasts GROUP BY model_name"], "rows"),
     read(

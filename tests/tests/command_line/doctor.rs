@@ -56,7 +56,8 @@ impl Found {
     }
 }
 
-/// Asks it, with environment variables and flags; it must end with the code.
+/// Asks it, with environment variables and flags; it must end with the code. It writes into the warehouse for a moment,
+/// so one that others read must not be given to it.
 pub(crate) fn examined(job: &Job, code: i32, variables: &[(&str, &str)], flags: &[&str]) -> Found {
     let ended = job.run_with(variables, &[flags, &["doctor", "-o", "json"]].concat());
     assert_eq!(ended.code, code, "{}{}", ended.stdout, ended.stderr);
@@ -89,7 +90,7 @@ pub(crate) fn damage(table: &Path) {
 
 #[test]
 fn a_warehouse_is_fit_for_a_run() {
-    let found = examined(&world::job(), 0, &[], &[]);
+    let found = examined(&world::copy(), 0, &[], &[]);
     for check in [
         "configuration",
         "store reached",
@@ -145,7 +146,7 @@ fn what_would_fail_a_run_fails() {
     found.expect("store written", "fail", file.path().to_str().unwrap(), "permissions");
     assert!(!found.has("creation exclusive") && !found.has("bronze.market") && !found.has("disk"));
 
-    let lost = examined(&world::job(), 1, &[], &["--scheduler", "df://127.0.0.1:1"]);
+    let lost = examined(&world::copy(), 1, &[], &["--scheduler", "df://127.0.0.1:1"]);
     lost.expect("scheduler reached", "fail", "127.0.0.1:1", "almanac-scheduler");
     lost.expect("scheduler reached", "fail", "executors are not checked", "--wait-scheduler");
     // one cause, one failure: what needs no scheduler is looked at
@@ -154,7 +155,7 @@ fn what_would_fail_a_run_fails() {
         assert_eq!(lost.result(check), "ok", "{check}: {}", lost.seen(check));
     }
 
-    let mut elsewhere = world::job();
+    let mut elsewhere = world::copy();
     elsewhere.source = "nowhere".into();
     examined(&elsewhere, 1, &[], &[]).expect("source files", "fail", "nowhere lacks market.csv", "--source");
 
@@ -175,7 +176,7 @@ fn without_a_configuration_nothing_else_is_looked_at() {
 
 #[test]
 fn people_are_told_what_to_do() {
-    let mut job = world::job();
+    let mut job = world::copy();
     job.source = "nowhere".into();
     let told = job.refused(&["doctor"], 1, &["error[E0806]"]).stdout;
     assert!(told.contains("ok    configuration") && told.contains("fail  source files"), "{told}");

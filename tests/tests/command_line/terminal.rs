@@ -27,7 +27,7 @@ fn seen(job: &Job, variables: &[(&str, &str)], arguments: &[&str]) -> Option<Str
 
 #[test]
 fn tables_fit_and_steps_are_sentences() {
-    let job = world::job();
+    let job = world::copy();
     for arguments in [&["tables"][..], &["runs"], &["status"], &["describe", "point_forecasts"], &["plan"]] {
         let Some(text) = seen(&job, &[], arguments) else { return };
         assert!(text.lines().all(|line| line.chars().count() <= 80), "{arguments:?}:\n{text}");

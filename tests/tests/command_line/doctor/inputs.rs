@@ -147,7 +147,7 @@ fn what_was_made_of_the_input_is_read_too() {
 
 #[test]
 fn stored_forecasts_that_cannot_be_drawn_again_fail() {
-    let other = examined(&world::job(), 1, &[], &["--seed", "7"]);
+    let other = examined(&world::copy(), 1, &[], &["--seed", "7"]);
     other.expect("leaks, a sample", "fail", "42, now 7", "--model-version");
     let bereft = world::copy();
     fs::remove_dir_all(bereft.warehouse.join("forecast/trained_models")).unwrap();
