@@ -4,6 +4,8 @@
 
 mod binary;
 mod notice;
+mod shared;
 
 pub use binary::binary;
 pub use notice::{notice, notice_of_data};
+pub use shared::{demo_data, shared};

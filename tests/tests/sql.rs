@@ -1,9 +1,9 @@
 //! What SQL answers: every file of `tests/sql` is a test, each of its statements put to the built binary.
 //!
 //! The files are sqllogictest scripts (`script.rs` has the directives in use, `answer.rs` how values are written); a
-//! new file needs no code. A statement `\named NAME` is a named query. The examples of docs/functions.md are run too. One
-//! warehouse is made per process, by `warehouse.rs`. `ALMANAC_SLT` names a part of the file names to run,
-//! `ALMANAC_SQL_ARGS` further arguments of every query, separated by blanks.
+//! new file needs no code. A statement `\named NAME` is a named query. The examples of docs/functions.md are run too. All
+//! read one warehouse, made by `warehouse.rs`. `ALMANAC_SLT` names a part of the file names to run, `ALMANAC_SQL_ARGS`
+//! further arguments of every query, separated by blanks.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "sql/answer.rs"]

@@ -1,35 +1,34 @@
 //! One warehouse that the tests of this folder read, made once; those that write take a copy.
 
-use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::path::Path;
 
-use tempfile::TempDir;
+use almanac_tests::shared;
 
 use crate::support::{Job, demo_data, example};
 
 /// Flags under which its rows were made.
 pub(crate) const FLAGS: [&str; 8] =
     ["--models", "naive,random_walk", "--paths", "10", "--horizon", "3", "--from", "2024-01-02"];
+/// Commands that make it.
+const STEPS: [&str; 2] = ["backfill", "evaluate"];
 
-/// Demo data of the process; kept until it ends.
+/// The demo data.
 pub(crate) fn data() -> &'static Path {
-    static DATA: OnceLock<PathBuf> = OnceLock::new();
-    DATA.get_or_init(|| demo_data().keep())
+    demo_data()
 }
 
-/// A backfill of four origins, evaluated.
+/// A backfill of four origins, evaluated. Tests in other processes read it at the same time, or copy it.
 pub(crate) fn job() -> Job {
-    static MADE: OnceLock<PathBuf> = OnceLock::new();
-    let made = MADE.get_or_init(|| {
-        let mut job = fresh();
-        let folder = TempDir::with_prefix("almanac-command-line-").unwrap().keep();
-        job.warehouse = folder.join("warehouse");
-        job.ok(&["backfill"]);
-        job.ok(&["evaluate"]);
-        job.warehouse
-    });
     let mut job = fresh();
-    job.warehouse.clone_from(made);
+    let config = std::fs::read_to_string(&job.config).unwrap();
+    let made_from = format!("{config}\n{:?} {STEPS:?}", job.flags);
+    job.warehouse = shared(Path::new(env!("CARGO_TARGET_TMPDIR")), "command-line", &made_from, |folder| {
+        let mut maker = fresh();
+        maker.warehouse = folder.to_path_buf();
+        for step in STEPS {
+            maker.ok(&[step]);
+        }
+    });
     job
 }
 

@@ -14,7 +14,7 @@ const TABLES: [&str; 3] = ["forecast.distributions", "forecast.point_forecasts",
 #[test]
 fn rows_and_hashes_are_those_of_a_backfill() {
     let data = demo_data();
-    let job = Job::new(&example("demo.toml"), data.path(), &FLAGS);
+    let job = Job::new(&example("demo.toml"), data, &FLAGS);
     let scratch = tempfile::tempdir().unwrap();
     let bench = |form: &[&str]| {
         let place = [("TMPDIR", scratch.path().to_str().unwrap())];

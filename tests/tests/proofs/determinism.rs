@@ -20,7 +20,7 @@ fn whole(source: &std::path::Path, flags: &[&str]) -> Content {
 #[test]
 fn threads_commits_and_batches_change_nothing() {
     let data = demo_data();
-    let plain = whole(data.path(), &[]);
+    let plain = whole(data, &[]);
     let variants: [&[&str]; 8] = [
         &["--threads", "1"],
         &["--threads", "8"],
@@ -32,17 +32,17 @@ fn threads_commits_and_batches_change_nothing() {
         &["--threads", "8", "--cells-per-commit", "1000", "--batch-forecasts", "64"],
     ];
     for variant in variants {
-        assert_eq!(whole(data.path(), variant), plain, "{variant:?}");
+        assert_eq!(whole(data, variant), plain, "{variant:?}");
     }
     // the hash must be able to differ
-    assert_ne!(whole(data.path(), &["--seed", "43"]), plain);
+    assert_ne!(whole(data, &["--seed", "43"]), plain);
 }
 
 #[test]
 fn separate_steps_equal_a_backfill() {
     let data = demo_data();
-    let plain = whole(data.path(), &[]);
-    let job = Job::new(&example("demo.toml"), data.path(), &RANGE);
+    let plain = whole(data, &[]);
+    let job = Job::new(&example("demo.toml"), data, &RANGE);
     for step in ["ingest", "build", "train", "infer", "evaluate"] {
         job.ok(&[step]);
     }
@@ -52,8 +52,8 @@ fn separate_steps_equal_a_backfill() {
 #[test]
 fn pieces_by_limit_equal_a_backfill() {
     let data = demo_data();
-    let plain = whole(data.path(), &[]);
-    let job = Job::new(&example("demo.toml"), data.path(), &RANGE);
+    let plain = whole(data, &[]);
+    let job = Job::new(&example("demo.toml"), data, &RANGE);
     let mut runs = 0;
     loop {
         let ended = job.ok(&["--limit", "3", "backfill"]);
@@ -75,8 +75,8 @@ fn pieces_by_limit_equal_a_backfill() {
 #[test]
 fn pieces_by_key_model_and_date_equal_a_backfill() {
     let data = demo_data();
-    let plain = whole(data.path(), &[]);
-    let job = Job::new(&example("demo.toml"), data.path(), &["--paths", "100"]);
+    let plain = whole(data, &[]);
+    let job = Job::new(&example("demo.toml"), data, &["--paths", "100"]);
     // out of order, across the windows' edges, overlapping, with scores in between
     let pieces: [&[&str]; 5] = [
         &["--key", "Sugar", "--from", "2024-01-17", "--to", "2024-02-28"],

@@ -99,7 +99,7 @@ fn refuse(job: &Job, table: &str, commands: &[&str]) {
 #[test]
 fn tables_with_features_we_lack_are_refused_before_planning() {
     let data = demo_data();
-    let job = Job::new(&example("demo.toml"), data.path(), &FLAGS);
+    let job = Job::new(&example("demo.toml"), data, &FLAGS);
     job.ok(&["ingest"]);
     job.ok(&["build"]);
     refuse(&job, "silver.model_input", &["plan", "train", "infer", "backfill"]);

@@ -61,7 +61,7 @@ fn told(ran: &Ended) -> [u64; 3] {
 #[test]
 fn a_plan_is_what_then_happens() {
     let data = demo_data();
-    let job = Job::new(&example("demo.toml"), data.path(), &FLAGS);
+    let job = Job::new(&example("demo.toml"), data, &FLAGS);
     job.ok(&["ingest"]);
     job.ok(&["build"]);
     let planned = Planned::of(&job, &[]);
@@ -103,7 +103,7 @@ fn a_plan_is_what_then_happens() {
 #[test]
 fn a_limited_plan_is_a_limited_backfill() {
     let data = demo_data();
-    let job = Job::new(&example("demo.toml"), data.path(), &FLAGS);
+    let job = Job::new(&example("demo.toml"), data, &FLAGS);
     job.ok(&["ingest"]);
     job.ok(&["build"]);
     for _ in 0..2 {
@@ -121,7 +121,7 @@ fn a_limited_plan_is_a_limited_backfill() {
 #[test]
 fn a_plan_counts_what_is_missing() {
     let data = demo_data();
-    let job = Job::new(&example("demo.toml"), data.path(), &FLAGS);
+    let job = Job::new(&example("demo.toml"), data, &FLAGS);
     job.ok(&["ingest"]);
     job.ok(&["build"]);
     let whole = Planned::of(&job, &[]).counts();

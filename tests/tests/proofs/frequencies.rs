@@ -46,9 +46,9 @@ fn sessions(market: &str) -> BTreeMap<String, Vec<NaiveDate>> {
 #[test]
 fn each_frequency_has_a_model_per_window_and_serves_each_origin_once() {
     let data = demo_data();
-    let sessions = sessions(&fs::read_to_string(data.path().join("market.csv")).unwrap());
+    let sessions = sessions(&fs::read_to_string(data.join("market.csv")).unwrap());
     let flags = [&RANGE[..], &["--models", "naive", "--paths", "3", "--horizon", "2"]].concat();
-    let job = Job::new(&example("demo.toml"), data.path(), &flags);
+    let job = Job::new(&example("demo.toml"), data, &flags);
     job.ok(&["ingest"]);
     job.ok(&["build"]);
     let mut models = Vec::new();

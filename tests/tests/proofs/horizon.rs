@@ -52,7 +52,7 @@ fn read_by_others(job: &Job, moment: &str) {
 #[test]
 fn a_longer_horizon_is_refused_until_it_is_asked_for() {
     let data = demo_data();
-    let job = job(data.path());
+    let job = job(data);
     over(&job, "7", &["backfill"]);
     over(&job, "7", &["evaluate"]);
     let before = job.content();
@@ -75,7 +75,7 @@ fn a_longer_horizon_is_refused_until_it_is_asked_for() {
 #[test]
 fn widening_equals_the_longer_horizon_from_the_start() {
     let data = demo_data();
-    let (job, long) = (job(data.path()), job(data.path()));
+    let (job, long) = (job(data), job(data));
     over(&long, "14", &["backfill"]);
     over(&long, "14", &["evaluate"]);
     over(&job, "7", &["backfill"]);
@@ -118,7 +118,7 @@ fn widening_equals_the_longer_horizon_from_the_start() {
 #[test]
 fn fewer_days_leave_nulls_in_a_wider_table() {
     let data = demo_data();
-    let job = job(data.path());
+    let job = job(data);
     over(&job, "14", &["backfill"]);
     // in two pieces, so that a cell has two files
     over(&job, "7", &["--model-version", "v2", "--to", "2024-01-08", "backfill"]);
@@ -165,12 +165,12 @@ fn fewer_days_leave_nulls_in_a_wider_table() {
 #[test]
 fn two_widen_at_once() {
     let data = demo_data();
-    let long = job(data.path());
+    let long = job(data);
     over(&long, "14", &["backfill"]);
     over(&long, "14", &["evaluate"]);
     let wanted = long.content();
     for round in 0..3 {
-        let job = job(data.path());
+        let job = job(data);
         over(&job, "7", &["backfill"]);
         let ended: Vec<Ended> = std::thread::scope(|scope| {
             let widen = || job.run(&["--horizon", "14", "--widen", "--cells-per-commit", "2", "backfill"]);
@@ -191,13 +191,13 @@ fn two_widen_at_once() {
 #[test]
 fn death_while_widening() {
     let data = demo_data();
-    let long = job(data.path());
+    let long = job(data);
     over(&long, "14", &["backfill"]);
     over(&long, "14", &["evaluate"]);
     let wanted = long.content();
     // before the columns are there, when they just are, and between the tables of the first cells made anew
     for (point, widened) in [("widen:1", 0), ("committed:1", 1), ("between_tables:1", 1), ("widen:2", 1)] {
-        let job = job(data.path());
+        let job = job(data);
         over(&job, "7", &["backfill"]);
         let ended = job.run_with(
             &[("ALMANAC_CRASH_AT", point)],
@@ -217,7 +217,7 @@ fn death_while_widening() {
 #[test]
 fn paths_without_points_tell_their_days_themselves() {
     let data = demo_data();
-    let (job, long) = (job(data.path()), job(data.path()));
+    let (job, long) = (job(data), job(data));
     let models = ["--models", "naive,random_walk"];
     over(&long, "14", &[&models[..], &["backfill"]].concat());
     over(&long, "14", &["evaluate"]);
@@ -245,7 +245,7 @@ fn long_content(job: &Job) -> Vec<(String, Value)> {
 #[test]
 fn ninety_days_are_one_row_each() {
     let data = demo_data();
-    let job = Job::new(&example("demo.toml"), data.path(), &["--paths", "30", "--horizon", "90"]);
+    let job = Job::new(&example("demo.toml"), data, &["--paths", "30", "--horizon", "90"]);
     let forecasts = 4 * 2 * 4;
     let ended = job.ok(&[&FEW[..], &["backfill"]].concat());
     assert_eq!(ended.step("infer")["forecasts"], forecasts);
@@ -295,7 +295,7 @@ fn ninety_days_are_one_row_each() {
     assert_eq!(long_content(&job), content);
 
     // by pieces and other batches the same
-    let pieces = Job::new(&example("demo.toml"), data.path(), &["--paths", "30", "--horizon", "90"]);
+    let pieces = Job::new(&example("demo.toml"), data, &["--paths", "30", "--horizon", "90"]);
     let range = ["--from", "2024-01-04", "--to", "2024-01-05", "--threads", "1", "--batch-forecasts", "1", "backfill"];
     pieces.ok(&range);
     pieces.ok(&[&FEW[..], &["--cells-per-commit", "1", "backfill"]].concat());
@@ -307,8 +307,7 @@ fn ninety_days_are_one_row_each() {
 fn the_long_form_grows_too() {
     let data = demo_data();
     let flags = [&FEW[..], &["--paths", "30", "--models", "naive,sarimax_auto_weather"]].concat();
-    let (job, whole) =
-        (Job::new(&example("demo.toml"), data.path(), &flags), Job::new(&example("demo.toml"), data.path(), &flags));
+    let (job, whole) = (Job::new(&example("demo.toml"), data, &flags), Job::new(&example("demo.toml"), data, &flags));
     over(&whole, "90", &["backfill"]);
     over(&whole, "90", &["evaluate"]);
     over(&job, "70", &["backfill"]);
@@ -325,7 +324,7 @@ fn both_forms_say_the_same() {
     let data = demo_data();
     let flags = [&FEW[..], &["--paths", "25"]].concat();
     let run = |days: &str| {
-        let job = Job::new(&example("demo.toml"), data.path(), &flags);
+        let job = Job::new(&example("demo.toml"), data, &flags);
         over(&job, days, &["backfill"]);
         over(&job, days, &["evaluate"]);
         job

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
@@ -23,16 +24,16 @@ fn assert_flat(what: &str, accepted: f64, short: f64, long: f64) {
 
 /// Peak of a whole backfill of the demo data, by one worker, the least of three: whether the largest moments of its
 /// threads coincide is chance, and only ever adds.
-fn demo(data: &TempDir, flags: &[&str]) -> f64 {
+fn demo(data: &Path, flags: &[&str]) -> f64 {
     let flags = [&["--threads", "1"], flags].concat();
-    let run = |_| peak(&Job::new(&example("demo.toml"), data.path(), &flags), "backfill");
+    let run = |_| peak(&Job::new(&example("demo.toml"), data, &flags), "backfill");
     (0..3).map(run).fold(f64::INFINITY, f64::min)
 }
 
 #[test]
 fn four_windows_or_sixteen() {
     let data = demo_data();
-    let run = |from: &str, to: &str| demo(&data, &["--from", from, "--to", to]);
+    let run = |from: &str, to: &str| demo(data, &["--from", from, "--to", to]);
     assert_flat("4 and 16 windows", FLAT, run("2022-01-01", "2023-12-31"), run("2017-01-01", "2024-12-31"));
 }
 
@@ -40,12 +41,12 @@ fn four_windows_or_sixteen() {
 fn two_thousand_paths_or_twenty_thousand() {
     let data = demo_data();
     let half_year = ["--from", "2023-01-01", "--to", "2023-06-30", "--paths"];
-    let run = |paths: &str| demo(&data, &[&half_year[..], &[paths]].concat());
+    let run = |paths: &str| demo(data, &[&half_year[..], &[paths]].concat());
     assert_flat("2,000 and 20,000 paths", FLAT, run("2000"), run("20000"));
 }
 
 /// Daily data of that many keys.
-fn panel(keys: usize) -> (TempDir, std::path::PathBuf) {
+fn panel(keys: usize) -> (TempDir, PathBuf) {
     let folder = TempDir::new().unwrap();
     let mut csv = String::from("date,item,sales\n");
     let first = chrono::NaiveDate::from_ymd_opt(2021, 1, 1).unwrap();

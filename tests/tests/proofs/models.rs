@@ -39,7 +39,7 @@ fn every_entry_goes_through_a_warehouse() {
     assert!(names.len() >= 38, "{names:?}");
     let (data, models) = (demo_data(), names.join(","));
     let flags = [&SHORT[..6], &["--key", "Sugar", "--models", &models]].concat();
-    let job = Job::new(&example("demo.toml"), data.path(), &flags);
+    let job = Job::new(&example("demo.toml"), data, &flags);
     job.ok(&["backfill"]);
 
     let other = "SELECT concat_ws(' ', step, model_name, status, reason, message) FROM ops.units \
@@ -118,7 +118,7 @@ fn models_are_tested_on_generated_and_on_own_data() {
     assert!(alone.stdout.contains("generated data only") && !alone.stdout.contains("FAIL"), "{}", alone.stdout);
 
     let data = demo_data();
-    let job = Job::new(&example("demo.toml"), data.path(), &SHORT);
+    let job = Job::new(&example("demo.toml"), data, &SHORT);
     job.ok(&["backfill"]);
     let tested = job.ok(&["models", "test", "naive"]).stdout;
     assert!(tested.contains("naive, on generated data") && tested.matches("naive, on ").count() == 2, "{tested}");
@@ -150,7 +150,7 @@ fn models_of_the_configuration_are_tested() {
                settings = { members = [\"warm\", \"naive\"] }\n\n[dataset]";
     let (_folder, config) = edited("demo.toml", &[("[dataset]", own)]);
     let data = demo_data();
-    let job = Job::new(&config, data.path(), &[]);
+    let job = Job::new(&config, data, &[]);
     job.ok(&["ingest"]);
     job.ok(&["build"]);
     let document = job.ok(&["models", "test", "warm", "pair", "-o", "json"]).stdout;

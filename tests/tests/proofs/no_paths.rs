@@ -17,11 +17,11 @@ fn bytes(job: &Job) -> u64 {
 #[test]
 fn points_alone_are_those_beside_paths() {
     let data = demo_data();
-    let plain = Job::new(&example("demo.toml"), data.path(), &FLAGS);
+    let plain = Job::new(&example("demo.toml"), data, &FLAGS);
     plain.ok(&["backfill"]);
     plain.ok(&["evaluate"]);
 
-    let job = Job::new(&example("demo.toml"), data.path(), &FLAGS);
+    let job = Job::new(&example("demo.toml"), data, &FLAGS);
     job.ok(&["--no-paths", "backfill"]);
     let tables = job.tables();
     assert_eq!(tables[POINTS]["content"], plain.tables()[POINTS]["content"]);
@@ -46,10 +46,10 @@ fn points_alone_are_those_beside_paths() {
 #[test]
 fn points_alone_of_older_inputs_stay_until_they_are_refreshed() {
     let data = demo_data();
-    let mut job = Job::new(&example("demo.toml"), data.path(), &FLAGS);
+    let mut job = Job::new(&example("demo.toml"), data, &FLAGS);
     job.ok(&["--no-paths", "backfill"]);
     let versions = format!("SELECT count(DISTINCT data_version) FROM {POINTS}");
-    let changed = copy_csv(data.path(), |file, fields| {
+    let changed = copy_csv(data, |file, fields| {
         let mut fields: Vec<&str> = fields.to_vec();
         let (date, volume) = (fields[0], fields.len() - 1);
         if file == "market.csv" && date == "2024-01-10" {

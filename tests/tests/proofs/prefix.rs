@@ -7,7 +7,7 @@ fn fewer_paths_and_days_are_a_prefix() {
     let data = demo_data();
     let range = ["--from", "2023-12-20", "--to", "2024-01-12"];
     let run = |size: &[&str]| {
-        let job = Job::new(&example("demo.toml"), data.path(), size);
+        let job = Job::new(&example("demo.toml"), data, size);
         job.ok(&[&range, &["backfill"][..]].concat());
         job
     };

@@ -28,7 +28,7 @@ fn foreign_readers_agree_before_and_after_maintenance() {
         return;
     };
     let data = demo_data();
-    let job = Job::new(&example("demo.toml"), data.path(), &["--paths", "50", "--cells-per-commit", "1"]);
+    let job = Job::new(&example("demo.toml"), data, &["--paths", "50", "--cells-per-commit", "1"]);
     for to in ["2023-11-30", "2024-01-31"] {
         job.ok(&["--from", "2023-10-02", "--to", to, "backfill"]);
         job.ok(&["evaluate"]);

@@ -39,7 +39,7 @@ fn bad_rows_name_their_place_and_write_nothing() {
     ];
     for (file, line, field, value, column) in cases {
         let number = std::cell::Cell::new(1);
-        let bad = copy_csv(data.path(), |name, fields| {
+        let bad = copy_csv(data, |name, fields| {
             let mut fields = fields.to_vec();
             if name == file {
                 number.set(number.get() + 1);
@@ -54,7 +54,7 @@ fn bad_rows_name_their_place_and_write_nothing() {
         job.refused(&["backfill"], 5, &[file, &place, column, value]);
         assert!(!job.warehouse.exists(), "{file}: something was written");
     }
-    let missing = copy_csv(data.path(), |_, fields| Some(fields.join(",")));
+    let missing = copy_csv(data, |_, fields| Some(fields.join(",")));
     let path = missing.path().join("vix.csv");
     fs::write(&path, fs::read_to_string(&path).unwrap().replacen("date,vix", "date,fear", 1)).unwrap();
     let job = Job::new(&example("demo.toml"), missing.path(), &SHORT);
@@ -67,7 +67,7 @@ fn bad_rows_name_their_place_and_write_nothing() {
 #[test]
 fn another_seed_under_the_same_version() {
     let data = demo_data();
-    let job = Job::new(&example("demo.toml"), data.path(), &SHORT);
+    let job = Job::new(&example("demo.toml"), data, &SHORT);
     job.ok(&["backfill"]);
     job.ok(&["evaluate"]);
     let before = job.content();
@@ -83,7 +83,7 @@ fn another_seed_under_the_same_version() {
 #[test]
 fn a_plan_ends_as_its_backfill_would() {
     let data = demo_data();
-    let job = Job::new(&example("demo.toml"), data.path(), &["--models", "naive"]);
+    let job = Job::new(&example("demo.toml"), data, &["--models", "naive"]);
     let dates = ["--from", "2024-01-02", "--to", "2024-01-05"];
     job.ok(&[&dates[..], &["--paths", "10", "backfill"]].concat());
     // flags, exit code, and the setting named
@@ -114,7 +114,7 @@ fn a_warehouse_that_cannot_be_written() {
     fs::write(&file, "not a folder").unwrap();
     // root may write to read-only folders, so the places are ones where nobody can
     for place in [file.join("warehouse"), "/proc/warehouse".into()] {
-        let mut job = Job::new(&example("demo.toml"), data.path(), &SHORT);
+        let mut job = Job::new(&example("demo.toml"), data, &SHORT);
         job.warehouse = place.clone();
         job.refused(&["backfill"], 7, &[place.to_str().unwrap()]);
     }
@@ -123,7 +123,7 @@ fn a_warehouse_that_cannot_be_written() {
 #[test]
 fn a_piped_run_speaks_json() {
     let data = demo_data();
-    let job = Job::new(&example("demo.toml"), data.path(), &SHORT);
+    let job = Job::new(&example("demo.toml"), data, &SHORT);
     let steps = |arguments: &[&str]| -> Vec<String> {
         let ended = job.ok(arguments);
         let line =

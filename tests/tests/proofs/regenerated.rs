@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Map, Value};
 
-use crate::support::{Job, demo_data, edited, example};
+use crate::support::{Job, copy_csv, demo_data, edited, example};
 
 const MODELS: [&str; 4] = ["naive", "random_walk", "sarimax_auto_weather", "xgboost"];
 const DAYS: usize = 14;
@@ -69,7 +69,7 @@ fn same(job: &Job, key: &str, columns: &str, model: &str, origin: &str) {
 fn random_origins_are_drawn_again_bit_by_bit() {
     let data = demo_data();
     let flags = ["--paths", "50", "--from", "2024-06-10", "--to", "2024-07-19"];
-    let job = Job::new(&example("demo.toml"), data.path(), &flags);
+    let job = Job::new(&example("demo.toml"), data, &flags);
     job.ok(&["backfill"]);
     let origins = job.lines("SELECT DISTINCT data_cutoff_date FROM forecast.point_forecasts ORDER BY 1");
     assert!(origins.len() > 20, "{origins:?}");
@@ -96,7 +96,7 @@ fn random_origins_are_drawn_again_bit_by_bit() {
 
 #[test]
 fn a_key_of_several_columns() {
-    let data = demo_data();
+    let data = copy_csv(demo_data(), |_, fields| Some(fields.join(",")));
     let market = data.path().join("market.csv");
     let text = fs::read_to_string(&market).unwrap();
     let exchange = |(i, line): (usize, &str)| format!("{line},{}\n", if i == 0 { "exchange" } else { "7" });

@@ -37,7 +37,7 @@ fn each(outcome: &str) -> Vec<String> {
 #[test]
 fn they_are_fitted_where_there_is_sentiment() {
     let data = demo_data();
-    let (job, forecasts) = backfill(&example("demo.toml"), data.path());
+    let (job, forecasts) = backfill(&example("demo.toml"), data);
     assert_eq!(fits(&job), each("ok"));
     let sessions = job.count("SELECT count(DISTINCT data_cutoff_date) FROM forecast.point_forecasts");
     assert!(sessions >= 8 && forecasts == 6 * sessions, "{forecasts} forecasts of {sessions} days");
@@ -49,14 +49,14 @@ fn they_are_fitted_where_there_is_sentiment() {
 
 #[test]
 fn they_are_skipped_where_there_is_none() {
-    let data = demo_data();
     let text = fs::read_to_string(example("demo.toml")).unwrap();
     let (before, rest) = text.split_once("[[sources]]\nname = \"sentiment\"").unwrap();
     let without = format!("{before}{}", &rest[rest.find("[training]").unwrap()..]);
     assert!(!without.contains("sentiment_"), "{without}");
-    let config = data.path().join("without.toml");
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("without.toml");
     fs::write(&config, without).unwrap();
-    let (job, forecasts) = backfill(&config, data.path());
+    let (job, forecasts) = backfill(&config, demo_data());
     assert_eq!((fits(&job), forecasts), (each("skipped missing_column"), 0));
 }
 

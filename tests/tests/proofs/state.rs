@@ -14,7 +14,7 @@ fn run(source: &std::path::Path) -> Job {
 #[test]
 fn naive_stands_at_the_origins_close_and_every_model_moves() {
     let data = demo_data();
-    let job = run(data.path());
+    let job = run(data);
     let points = job.rows(
         "SELECT count(*) AS rows, sum(CASE WHEN p.forecast_point = a.actual_close THEN 1 ELSE 0 END) AS equal \
          FROM forecast.point_forecasts p JOIN forecast.forecast_actuals a ON a.commodity = p.commodity \
@@ -38,7 +38,7 @@ fn naive_stands_at_the_origins_close_and_every_model_moves() {
 #[test]
 fn a_change_of_the_origins_close_moves_paths_as_the_state_does() {
     let data = demo_data();
-    let changed = copy_csv(data.path(), |file, fields| {
+    let changed = copy_csv(data, |file, fields| {
         let mut fields: Vec<String> = fields.iter().map(|field| (*field).to_owned()).collect();
         if file == "market.csv" && fields[0] == ORIGIN && fields[1] == "Coffee" {
             let close: f64 = fields[5].parse().unwrap();
@@ -48,7 +48,7 @@ fn a_change_of_the_origins_close_moves_paths_as_the_state_does() {
     });
     let query = "SELECT model_name, commodity, data_cutoff_date, path_id, day_1, day_14 FROM forecast.distributions \
                  ORDER BY 1, 2, 3, 4";
-    let (before, after) = (run(data.path()).rows(query), run(changed.path()).rows(query));
+    let (before, after) = (run(data).rows(query), run(changed.path()).rows(query));
     assert_eq!(before.len(), after.len());
     let mut seen = std::collections::BTreeMap::<String, usize>::new();
     for (before, after) in before.iter().zip(&after) {

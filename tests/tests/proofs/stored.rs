@@ -32,7 +32,7 @@ fn large_models_are_objects_and_a_damaged_one_fails_its_unit() {
     let data = demo_data();
     let (_folder, config) =
         edited("demo.toml", &[("[training]", BIG), (MODELS, "models = [\"naive\", \"big_trees\"]")]);
-    let job = Job::new(&config, data.path(), &SHORT);
+    let job = Job::new(&config, data, &SHORT);
     for step in ["ingest", "build", "train"] {
         job.ok(&[step]);
     }
@@ -104,7 +104,7 @@ fn a_model_of_a_newer_format_fails_its_unit_and_is_never_fitted_again() {
     };
     let data = demo_data();
     let flags = [&SHORT[..], &["--models", "naive,random_walk"]].concat();
-    let job = Job::new(&example("demo.toml"), data.path(), &flags);
+    let job = Job::new(&example("demo.toml"), data, &flags);
     for step in ["ingest", "build", "train"] {
         job.ok(&[step]);
     }
@@ -138,7 +138,7 @@ fn a_model_of_a_newer_format_fails_its_unit_and_is_never_fitted_again() {
 #[test]
 fn infer_without_models_fails_every_unit() {
     let data = demo_data();
-    let job = Job::new(&example("demo.toml"), data.path(), &SHORT);
+    let job = Job::new(&example("demo.toml"), data, &SHORT);
     job.ok(&["ingest"]);
     job.ok(&["build"]);
     job.refused(&["infer"], 1, &["8 units failed"]);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 pub(crate) use almanac_tests::binary;
 use almanac_tests::notice_of_data;
@@ -186,12 +187,10 @@ impl Ended {
     }
 }
 
-/// A folder with the generated demo data.
-pub(crate) fn demo_data() -> TempDir {
-    let folder = TempDir::with_prefix("almanac-demo-").unwrap();
-    let output = Command::new(binary()).arg("demo-data").arg(folder.path()).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    folder
+/// The folder with the generated demo data, which all tests read; those that change it take a copy.
+pub(crate) fn demo_data() -> &'static Path {
+    static MADE: OnceLock<PathBuf> = OnceLock::new();
+    MADE.get_or_init(|| almanac_tests::demo_data(Path::new(env!("CARGO_TARGET_TMPDIR"))))
 }
 
 /// A changed copy of a folder of CSV files: `keep` decides about a file's row by its fields and may edit it.

@@ -65,12 +65,12 @@ fn later_rows_change_nothing_made_before() {
     let data = demo_data();
     let flags = ["--paths", "20"];
     let config = example("demo.toml");
-    let full = Job::new(&config, data.path(), &flags);
+    let full = Job::new(&config, data, &flags);
     full.ok(&["backfill"]);
     // the end of a window, the middle of one, the first session of one
     let ends = [("2019-06-28", true), ("2021-03-17", true), ("2021-03-17", false), ("2024-01-02", true)];
     for (last, published) in ends {
-        let known = cut(data.path(), last, published);
+        let known = cut(data, last, published);
         let then = Job::new(&config, known.path(), &flags);
         then.ok(&["backfill"]);
         let (wanted, found) = (made_by(&full, last), made_by(&then, last));

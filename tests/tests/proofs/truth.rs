@@ -155,7 +155,7 @@ fn accuracy(evaluated: &Value) {
 #[test]
 fn the_whole_demo_finds_its_truth() {
     let data = demo_data();
-    let job = Job::new(&example("demo.toml"), data.path(), &[]);
+    let job = Job::new(&example("demo.toml"), data, &[]);
     let ran = job.ok(&["backfill"]);
     assert_eq!((&ran.step("train")["units"], &ran.step("infer")["forecasts"]), (&120.into(), &15_080.into()));
     accuracy(&job.ok(&["evaluate"]).step("evaluate"));
