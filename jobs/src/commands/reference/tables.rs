@@ -11,7 +11,8 @@ use datafusion::datasource::empty::EmptyTable;
 use datafusion::prelude::{SessionConfig, SessionContext};
 
 use super::page::{Page, cell, code, codes, sentence};
-use crate::commands::{catalog, describe, views};
+use crate::commands::views::{self, Meanings, View};
+use crate::commands::{catalog, describe};
 use crate::exit::Outcome;
 
 pub(super) async fn page(settings: &Settings) -> Outcome<String> {
@@ -32,12 +33,8 @@ pub(super) async fn page(settings: &Settings) -> Outcome<String> {
          only.",
     );
     let context = planned(&defs)?;
-    for view in views::all(settings, &views::Stored::planned(settings)) {
-        let fields = context.sql(&view.query).await?.schema().as_arrow().fields().clone();
-        page.heading(3, &code(&format!("forecast.{}", view.name)));
-        page.paragraph(&sentence(&capital(views::meaning(view.name))));
-        let columns: Vec<String> = runs(fields.iter().map(|f| f.as_ref())).into_iter().map(|run| run.name()).collect();
-        page.paragraph(&format!("Reads {}. Columns: {}.", codes(view.needs), codes(&columns)));
+    for known in views::all(settings, &views::Stored::planned(settings)) {
+        view(&mut page, settings, &context, &known).await?;
     }
     page.heading(2, "Named queries");
     page.paragraph("`almanac sql --named NAME` answers them.");
@@ -52,22 +49,43 @@ fn table(page: &mut Page, settings: &Settings, def: &TableDef) {
     page.heading(2, &code(&def.full_name()));
     page.paragraph(&sentence(&capital(&tables_docs::table(settings, def))));
     page.paragraph(&format!("One row per {}. Partitioned by {}.", codes(&def.grain), codes(&def.partition_by)));
-    let fields = def.columns.fields().iter().map(AsRef::as_ref);
-    let rows: Vec<[String; 5]> = runs(fields).iter().map(|run| row(settings, def, run)).collect();
+    let told =
+        |field: &Field| (field.metadata().get("unit").cloned(), tables_docs::column(settings, def, field.name()));
+    columns(page, def.columns.fields().iter().map(AsRef::as_ref), told);
+}
+
+async fn view(page: &mut Page, settings: &Settings, context: &SessionContext, view: &View) -> Outcome {
+    let name = format!("forecast.{}", view.name);
+    // made as a warehouse's views are: the query alone has other types where it unites tables
+    context.sql(&format!("CREATE VIEW {name} AS {}", view.query)).await?;
+    let frame = context.table(name.as_str()).await?;
+    page.heading(3, &code(&name));
+    page.paragraph(&sentence(&capital(views::meaning(view.name))));
+    page.paragraph(&format!("Reads {}.", codes(view.needs)));
+    let meanings = Meanings::of(settings, view.name);
+    columns(page, frame.schema().fields().iter().map(AsRef::as_ref), |field| meanings.column(field.name()));
+    Ok(())
+}
+
+/// Columns, of each of which `told` has unit and meaning.
+fn columns<'a>(
+    page: &mut Page,
+    fields: impl Iterator<Item = &'a Field>,
+    told: impl Fn(&Field) -> (Option<String>, String),
+) {
+    let rows: Vec<[String; 5]> = runs(fields).iter().map(|run| row(run, told(run.first))).collect();
     page.table(["column", "type", "unit", "null", "meaning"], &rows);
 }
 
-fn row(settings: &Settings, def: &TableDef, run: &Run<'_>) -> [String; 5] {
+fn row(run: &Run<'_>, (unit, meaning): (Option<String>, String)) -> [String; 5] {
     let field = run.first;
-    let unit = field.metadata().get("unit").map_or("–", String::as_str);
     let null = if field.is_nullable() { "yes" } else { "no" };
-    let meaning = tables_docs::column(settings, def, field.name());
     let meaning = if run.last.is_some() { meaning.replace("day 1 ", "that day ") } else { meaning };
     let volatile = if tables::is_content(field.name()) { "" } else { " (no content)" };
     [
         run.name().split(" … ").map(code).collect::<Vec<_>>().join(" … "),
         describe::kind(field.data_type()),
-        cell(unit),
+        cell(unit.as_deref().unwrap_or("–")),
         null.to_owned(),
         cell(&format!("{meaning}{volatile}")),
     ]
@@ -140,6 +158,14 @@ mod tests {
                 assert!(!meaning.is_empty(), "{}.{}", def.full_name(), field.name());
             }
         }
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn no_cell_of_the_page_is_empty() -> Outcome {
+        let page = page(&crate::commands::reference::example()?).await?;
+        let empty: Vec<&str> = page.lines().filter(|line| line.contains("|  |")).collect();
+        assert!(page.contains("\n### `forecast.distributions_long`\n") && empty.is_empty(), "{empty:?}");
         Ok(())
     }
 }
