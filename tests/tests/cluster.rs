@@ -38,6 +38,8 @@ mod network;
 mod object_store;
 #[path = "cluster/partitions.rs"]
 mod partitions;
+#[path = "command_line/person.rs"]
+mod person;
 #[path = "cluster/plans.rs"]
 mod plans;
 #[path = "cluster/process.rs"]

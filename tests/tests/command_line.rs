@@ -39,6 +39,8 @@ mod init;
 mod links;
 #[path = "command_line/model_checks.rs"]
 mod model_checks;
+#[path = "command_line/person.rs"]
+mod person;
 #[path = "command_line/pictures.rs"]
 mod pictures;
 #[path = "command_line/plots.rs"]

@@ -1,6 +1,8 @@
-//! Ctrl-C amid a query that a cluster computes: its job is cancelled, and nothing goes on computing.
+//! Ctrl-C amid a query that a cluster computes: its job is cancelled, and nothing goes on computing. At the prompt the next
+//! query is answered.
 
 use crate::interrupted::{computes_nothing, interrupt};
+use crate::person::{Person, state};
 use crate::process::wait;
 use crate::processes::Cluster;
 use crate::scene::LIMIT;
@@ -32,4 +34,36 @@ fn an_interrupted_query_stops_the_computing() {
     // the scheduler's word for a job that was cancelled
     let [(name, "Failed")] = &told[..] else { panic!("{told:?}") };
     assert!(name.starts_with("almanac/sql/"), "{name}");
+}
+
+/// How all jobs stand, in the order of the words.
+fn statuses(cluster: &Cluster) -> Vec<String> {
+    let mut statuses: Vec<String> = cluster.listed().into_iter().map(|(_, status)| status).collect();
+    statuses.sort();
+    statuses
+}
+
+#[test]
+fn an_interrupted_query_leaves_the_prompt() {
+    let world = World::new();
+    let warehouse = world.warehouse("w");
+    warehouse.backfill(&PATHS);
+    let cluster = Cluster::new(2);
+    let address = cluster.address();
+    let prompt = warehouse.command(&["--scheduler", &address, "sql"]);
+    let Some(mut person) = Person::at_prompt(state(), &prompt) else { return };
+    person.types(&format!("{LONG};\r"));
+    person.sees("on the cluster; Ctrl-C stops the query");
+    wait("both executors join", LIMIT, || cluster.finished() >= 1.0 && cluster.running() == 2.0);
+    let finished = cluster.finished();
+    // once is enough: while tasks run it is a signal, no key of the next line
+    person.types("\x03");
+    person.sees("stopped");
+    wait("both tasks are cancelled", LIMIT, || cluster.running() == 0.0 && cluster.cancelled() == 2.0);
+    assert_eq!(cluster.finished(), finished, "finished tasks");
+    wait("the scheduler knows", LIMIT, || statuses(&cluster) == ["Failed"]);
+    person.types("SELECT count(DISTINCT path_id) AS n FROM forecast.distributions;\r");
+    person.sees("| 400 |");
+    assert_eq!(statuses(&cluster), ["Completed", "Failed"], "the second is a job of its own");
+    person.leaves();
 }

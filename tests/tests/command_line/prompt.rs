@@ -1,105 +1,19 @@
-//! The prompt of `almanac sql` on a pseudo-terminal, by `script` of util-linux.
+//! The prompt of `almanac sql` on a pseudo-terminal.
 
-use std::io::{Read, Write};
-use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::process::Command;
 use std::time::Duration;
 
-use almanac_tests::notice;
-use tempfile::TempDir;
-
+use crate::person::{Person, state};
 use crate::world;
 
-/// Longer than any answer takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(120);
-
-/// A prompt with a person at it.
-struct Person {
-    script: Child,
-    keys: ChildStdin,
-    screen: Receiver<Vec<u8>>,
-    seen: String,
-    /// Where programs keep their state.
-    state: TempDir,
-}
-
-impl Person {
-    /// None where there is no `script`.
-    fn at_prompt(state: TempDir, arguments: &[&str]) -> Option<Self> {
-        Self::with_pager("cat", state, arguments)
-    }
-
-    /// With a pager of their own.
-    fn with_pager(pager: &str, state: TempDir, arguments: &[&str]) -> Option<Self> {
-        let command = world::job().command(arguments);
-        let words = std::iter::once(command.get_program()).chain(command.get_args());
-        let quoted: Vec<String> = words.map(|word| format!("'{}'", word.to_str().unwrap())).collect();
-        // a shell that waited beside it would end by the interrupt that the query is stopped with
-        let line = format!("stty cols 100 rows 40; exec {}", quoted.join(" "));
-        let mut script = Command::new("script");
-        script.args(["-qec", &line, "/dev/null"]).stdin(Stdio::piped()).stdout(Stdio::piped());
-        script.env("XDG_STATE_HOME", state.path()).env("TERM", "xterm").env("PAGER", pager).env_remove("COLUMNS");
-        let mut script = match script.spawn() {
-            Ok(script) => script,
-            Err(error) => {
-                notice(&format!("nothing proved, there is no script of util-linux: {error}"));
-                return None;
-            }
-        };
-        let (keys, mut output) = (script.stdin.take().unwrap(), script.stdout.take().unwrap());
-        let (send, screen) = channel();
-        std::thread::spawn(move || {
-            let mut bytes = [0; 4096];
-            while let Ok(count @ 1..) = output.read(&mut bytes) {
-                if send.send(bytes[..count].to_vec()).is_err() {
-                    break;
-                }
-            }
-        });
-        let mut person = Self { script, keys, screen, seen: String::new(), state };
-        person.sees("almanac> ");
-        Some(person)
-    }
-
-    fn types(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).unwrap();
-        self.keys.flush().unwrap();
-    }
-
-    /// Waits until a text is on the screen; gives what came before it.
-    fn sees(&mut self, text: &str) -> String {
-        self.sees_within(text, PATIENCE).unwrap_or_else(|| panic!("no {text:?} in {:?}", self.seen))
-    }
-
-    fn sees_within(&mut self, text: &str, patience: Duration) -> Option<String> {
-        loop {
-            if let Some(at) = self.seen.find(text) {
-                let rest = self.seen.split_off(at + text.len());
-                return Some(std::mem::replace(&mut self.seen, rest));
-            }
-            match self.screen.recv_timeout(patience) {
-                Ok(bytes) => self.seen.push_str(&String::from_utf8_lossy(&bytes)),
-                Err(RecvTimeoutError::Timeout) => return None,
-                Err(RecvTimeoutError::Disconnected) => panic!("it ended: {:?}", self.seen),
-            }
-        }
-    }
-
-    fn leaves(mut self) -> TempDir {
-        self.types("\\q\r");
-        let status = self.script.wait().unwrap();
-        assert!(status.success(), "{status} after {:?}", self.seen);
-        self.state
-    }
-}
-
-fn state() -> TempDir {
-    TempDir::with_prefix("almanac-state-").unwrap()
+/// Asks for queries over the warehouse that all read.
+fn prompt() -> Command {
+    world::job().command(&["sql"])
 }
 
 #[test]
 fn statements_take_lines_and_words_are_completed() {
-    let Some(mut person) = Person::at_prompt(state(), &["sql"]) else { return };
+    let Some(mut person) = Person::at_prompt(state(), &prompt()) else { return };
     person.types("SELECT count(*) AS runs\r");
     person.sees("-> ");
     person.types("FROM ops.ru\t;\r");
@@ -115,7 +29,7 @@ fn statements_take_lines_and_words_are_completed() {
 
 #[test]
 fn answers_have_forms_and_times() {
-    let Some(mut person) = Person::at_prompt(state(), &["sql"]) else { return };
+    let Some(mut person) = Person::at_prompt(state(), &prompt()) else { return };
     person.types("\\o markdown\r");
     person.sees("shown as markdown");
     person.types("\\timing\r");
@@ -129,7 +43,7 @@ fn answers_have_forms_and_times() {
 
 #[test]
 fn long_answers_are_paged_and_short_ones_are_not() {
-    let Some(mut person) = Person::with_pager("sed s/^/paged:/", state(), &["sql"]) else { return };
+    let Some(mut person) = Person::with_pager("sed s/^/paged:/", state(), &prompt()) else { return };
     person.types("SELECT 6 * 7 AS a;\r");
     let short = person.sees("(1 row)");
     assert!(short.contains("| 42 |") && !short.contains("paged:"), "{short:?}");
@@ -145,7 +59,7 @@ fn long_answers_are_paged_and_short_ones_are_not() {
     assert!(!rest.contains("-o wide"), "{rest:?}");
     person.leaves();
     // without a pager it is narrowed
-    let Some(mut person) = Person::at_prompt(state(), &["sql"]) else { return };
+    let Some(mut person) = Person::at_prompt(state(), &prompt()) else { return };
     person.types("SELECT * FROM ops.runs LIMIT 1;\r");
     person.sees("-o wide shows all)");
     person.sees("(1 row)");
@@ -154,7 +68,7 @@ fn long_answers_are_paged_and_short_ones_are_not() {
 
 #[test]
 fn errors_and_interrupts_leave_the_prompt() {
-    let Some(mut person) = Person::at_prompt(state(), &["sql"]) else { return };
+    let Some(mut person) = Person::at_prompt(state(), &prompt()) else { return };
     person.types("SELECT nothing FROM ops.runs;\r");
     person.sees("error[E0003]");
     person.sees("almanac> ");
@@ -173,11 +87,11 @@ fn errors_and_interrupts_leave_the_prompt() {
 
 #[test]
 fn the_history_outlives_the_prompt() {
-    let Some(mut person) = Person::at_prompt(state(), &["sql"]) else { return };
+    let Some(mut person) = Person::at_prompt(state(), &prompt()) else { return };
     person.types("SELECT 'remembered' AS a;\r");
     person.sees("| remembered |");
     let state = person.leaves();
-    let Some(mut person) = Person::at_prompt(state, &["sql"]) else { return };
+    let Some(mut person) = Person::at_prompt(state, &prompt()) else { return };
     // the last entry is the command to leave
     person.types("\x1b[A\x1b[A\r");
     person.sees("| remembered |");
