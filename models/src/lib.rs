@@ -12,6 +12,7 @@ pub mod combination;
 pub mod conformance;
 mod contract;
 mod decompose;
+mod differences;
 mod error;
 pub mod ets;
 mod explain;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use crate::differences::IN_WINDOW;
 use crate::trees::direct::{self, StoredDirect};
 use crate::trees::explain::explain;
 use crate::trees::folds::Training;
@@ -143,7 +144,7 @@ impl Ready<'_> {
 
     /// Why the target is not a log return, if it is not.
     pub(crate) fn fallback(&self) -> Option<String> {
-        (self.unit != Unit::LogReturn).then(|| "differences: a price is zero or negative".to_owned())
+        (self.unit != Unit::LogReturn).then(|| IN_WINDOW.to_owned())
     }
 
     /// What is said of any fit: target, settings, size, and each feature's share of the gain of all trees.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ModelError;
+use crate::differences::AFTER_FIT;
 
 /// How a close becomes a level whose differences are the model's target.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -40,7 +41,7 @@ impl Unit {
 
     /// Why the unit at an origin, `here`, is not the fit's, if so.
     pub(crate) fn fallback(self, here: Self) -> Option<String> {
-        (self != here).then(|| "differences: a price after the fit is zero or negative".to_owned())
+        (self != here).then(|| AFTER_FIT.to_owned())
     }
 
     pub(crate) fn level(self, close: f64) -> f64 {

@@ -1,6 +1,7 @@
 //! The levels of a series, and what they leave unexplained.
 
 use super::Lags;
+use crate::differences::IN_WINDOW;
 use crate::innovations::Residual;
 use crate::{History, ModelError};
 
@@ -75,7 +76,7 @@ impl Levels {
 
     /// Why levels are prices instead of their logarithms, if they are.
     pub(crate) fn fallback(&self) -> Option<String> {
-        (!self.log).then(|| "differences: a price is zero or negative".to_owned())
+        (!self.log).then(|| IN_WINDOW.to_owned())
     }
 }
 

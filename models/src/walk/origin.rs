@@ -4,6 +4,7 @@ use rand_distr::{Distribution, StandardNormal};
 
 use super::levels::{Levels, mean};
 use super::{Lags, Walk};
+use crate::differences::AFTER_FIT;
 use crate::innovations::{Origin, Residual};
 use crate::{FittedModel, Future, History, ModelError, State, StreamKey};
 
@@ -124,7 +125,7 @@ impl State for AtOrigin<'_> {
     }
 
     fn fallback(&self) -> Option<String> {
-        self.plain_here.then(|| "differences: a price after the fit is zero or negative".to_owned())
+        self.plain_here.then(|| AFTER_FIT.to_owned())
     }
 
     fn simulate(&self, paths: usize, stream: &StreamKey, out: &mut [f32]) -> Result<(), ModelError> {
