@@ -1,10 +1,11 @@
-//! Completions as a shell runs them.
+//! Completions as a shell runs them, or at least reads them.
 
+use std::fs;
 use std::process::Command;
 
-use almanac_tests::notice;
+use almanac_tests::{notice, notice_of_data};
 
-use crate::support::binary;
+use crate::support::{bare, binary};
 
 /// Reads the completions as a person's shell does, and asks for those of a line that ends in the last argument.
 const SCRIPT: &str = r#"
@@ -48,5 +49,43 @@ fn bash_completes_commands_options_and_values() {
     for (words, expected) in cases {
         let Some(offered) = offered(words) else { return };
         assert_eq!(offered, expected, "{words:?}");
+    }
+}
+
+/// Reads a script without its editor, which is there for a person only.
+const ELVISH: &str = "var edit: = (ns [&completion:=(ns [&arg-completer=[&]])]); eval (slurp < $args[0])";
+/// Parses a script; PowerShell puts the file's name behind.
+const POWERSHELL: &str = "& { param($file) $wrong = $null; [void][System.Management.Automation.Language.Parser]::\
+                          ParseFile($file, [ref]$null, [ref]$wrong); $wrong; exit $wrong.Count }";
+
+/// Shells that completions are offered for, with what reads a script that is named last and fails where it is none.
+const READERS: [(&str, &[&str]); 5] = [
+    ("bash", &["bash", "-n"]),
+    ("elvish", &["elvish", "-norc", "-c", ELVISH]),
+    ("fish", &["fish", "--no-execute"]),
+    ("powershell", &["pwsh", "-NoProfile", "-NonInteractive", "-Command", POWERSHELL]),
+    ("zsh", &["zsh", "-f", "-n"]),
+];
+
+#[test]
+fn every_shell_reads_its_completions() {
+    let help = bare(&["completions", "--help"]).stdout;
+    let offered = help.split_once("[possible values: ").and_then(|(_, after)| after.split_once(']'));
+    assert_eq!(offered.unwrap().0, READERS.map(|(shell, _)| shell).join(", "));
+    let folder = tempfile::tempdir().unwrap();
+    for (shell, reader) in READERS {
+        let script = folder.path().join(shell);
+        let printed = bare(&["completions", shell]);
+        assert_eq!(printed.code, 0, "{}", printed.stderr);
+        fs::write(&script, printed.stdout).unwrap();
+        let (program, arguments) = reader.split_first().unwrap();
+        match Command::new(program).args(arguments).arg(&script).env("HOME", folder.path()).output() {
+            Ok(output) => assert!(output.status.success(), "{shell}: {output:?}"),
+            Err(error) => {
+                let told = format!("completions of {shell} are not read, there is no {program}: {error}");
+                // systems do not pack PowerShell: as data of others, it cannot be required
+                if shell == "powershell" { notice_of_data(&told) } else { notice(&told) }
+            }
+        }
     }
 }

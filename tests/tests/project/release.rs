@@ -76,7 +76,8 @@ fn the_tarball_runs_where_it_is_unpacked() {
     assert_eq!(names(&unpacked.join("bin")), set(&PROGRAMS));
     assert_eq!(names(&unpacked.join("lib")), set(&LIBRARIES));
     let completions = unpacked.join("share/completions");
-    assert_eq!(names(&completions), set(&["almanac.bash", "almanac.fish", "almanac.zsh"]));
+    let scripts = ["almanac.bash", "almanac.elv", "almanac.fish", "almanac.ps1", "almanac.zsh"];
+    assert_eq!(names(&completions), set(&scripts));
     for shell in names(&completions) {
         assert!(fs::read_to_string(completions.join(&shell)).unwrap().contains("demo-data"), "{shell}");
     }
