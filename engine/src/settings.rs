@@ -1,6 +1,6 @@
 //! The configuration of a dataset, its models and a run, as one TOML file describes it.
 //!
-//! What decides content (everything but [`Run`]) enters the configuration hash; how it is computed does not.
+//! What decides a model's rows enters its configuration hash (`identity`); how they are computed ([`Run`]) does not.
 
 use std::collections::BTreeMap;
 

@@ -21,6 +21,8 @@ mod frequencies;
 mod horizon;
 #[path = "proofs/memory.rs"]
 mod memory;
+#[path = "proofs/mixing.rs"]
+mod mixing;
 #[path = "proofs/models.rs"]
 mod models;
 #[path = "proofs/no_paths.rs"]

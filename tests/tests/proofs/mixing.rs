@@ -1,0 +1,110 @@
+//! One model version, one configuration: settings of sources count where a model uses what they decide.
+
+use std::fs;
+
+use tempfile::TempDir;
+
+use crate::support::Job;
+
+const CONFIG: &str = r#"
+[dataset]
+name = "mixing"
+key = ["item"]
+target = "price"
+calendar = "trading"
+
+[[sources]]
+name = "prices"
+path = "prices.csv"
+bars = true
+key = { item = "item" }
+columns = [{ name = "price" }]
+
+[[sources]]
+name = "weather"
+path = "weather.csv"
+publication_lag_days = 1
+columns = [{ name = "rain" }]
+
+[training]
+every = "monthly"
+
+[forecast]
+horizon = 3
+paths = 10
+from = "2022-12-01"
+to = "2022-12-05"
+
+[[models]]
+name = "wet"
+family = "arima"
+regressors = [{ column = "rain" }]
+settings = { order = [1, 1, 0] }
+"#;
+
+/// Prices and weather on weekdays.
+fn data() -> TempDir {
+    let folder = TempDir::with_prefix("almanac-mixing-").unwrap();
+    let first: chrono::NaiveDate = "2018-06-01".parse().unwrap();
+    let days = first.iter_days().take_while(|day| day.to_string().as_str() <= "2022-12-30");
+    let weekdays = days.filter(|day| chrono::Datelike::weekday(day).num_days_from_monday() < 5);
+    let (mut prices, mut weather) = ("date,item,price,volume\n".to_owned(), "date,rain,wind\n".to_owned());
+    for (number, day) in weekdays.enumerate() {
+        let turn = number as f64;
+        prices.push_str(&format!("{day},A,{},{}\n", 50.0 + (turn / 9.0).sin() + turn.sqrt(), 100 + number % 7));
+        weather.push_str(&format!("{day},{},{}\n", (turn * 1.7).cos(), (turn * 0.3).sin()));
+    }
+    fs::write(folder.path().join("prices.csv"), prices).unwrap();
+    fs::write(folder.path().join("weather.csv"), weather).unwrap();
+    folder
+}
+
+/// A warehouse whose configuration can be written anew.
+struct World {
+    job: Job,
+    folder: TempDir,
+}
+
+impl World {
+    fn new() -> Self {
+        let folder = data();
+        let world = Self { job: Job::new(&folder.path().join("mixing.toml"), folder.path(), &[]), folder };
+        world.configure(&[]);
+        world
+    }
+
+    /// Writes the configuration with some texts replaced, each of which must occur.
+    fn configure(&self, replace: &[(&str, &str)]) {
+        let mut text = CONFIG.to_owned();
+        for (old, new) in replace {
+            assert!(text.contains(old), "{old:?} does not occur");
+            text = text.replace(old, new);
+        }
+        fs::write(self.folder.path().join("mixing.toml"), text).unwrap();
+    }
+}
+
+const BOTH: [&str; 3] = ["--models", "naive,wet", "backfill"];
+const NAIVE: [&str; 3] = ["--models", "naive", "backfill"];
+
+#[test]
+fn settings_of_a_column_are_those_of_the_models_that_use_it() {
+    let world = World::new();
+    let job = &world.job;
+    job.ok(&BOTH);
+    job.ok(&["evaluate"]);
+    let before = job.content();
+    let lag = "sources.columns.rain.publication_lag_days = 1, now 3";
+    world.configure(&[("publication_lag_days = 1", "publication_lag_days = 3")]);
+    job.refused(&BOTH, 6, &["E0601", lag, "v1"]);
+    job.refused(&["--models", "naive,wet", "--to", "2022-12-15", "infer"], 6, &["E0601", lag]);
+    // a model that does not use the column goes on, and so does another version
+    job.ok(&NAIVE);
+    assert_eq!(job.content(), before);
+    job.ok(&[&["--model-version", "v2"][..], &BOTH].concat());
+
+    world.configure(&[]);
+    job.ok(&BOTH);
+    world.configure(&[("path = \"weather.csv\"", "path = \"./weather.csv\"")]);
+    job.ok(&BOTH);
+}
