@@ -79,6 +79,20 @@ pub enum EngineError {
         /// What to do.
         remedy: String,
     },
+    /// The warehouse was made under other settings of what all its rows share.
+    #[error("{table}: the warehouse was made with {key} = {stored}, now {wanted}: {remedy}")]
+    Basis {
+        /// Table that tells.
+        table: String,
+        /// Setting that differs.
+        key: String,
+        /// Its stored value.
+        stored: String,
+        /// Its value now.
+        wanted: String,
+        /// What to do.
+        remedy: String,
+    },
     /// The warehouse cannot be read or written.
     #[error("storage {place}: {source}")]
     Storage {
@@ -132,7 +146,7 @@ impl EngineError {
             Self::Configuration { .. } | Self::Argument { .. } => 2,
             Self::NotFound { .. } => 4,
             Self::Input { .. } => 5,
-            Self::Conflict { .. } | Self::Horizon { .. } => 6,
+            Self::Conflict { .. } | Self::Horizon { .. } | Self::Basis { .. } => 6,
             Self::Storage { .. } | Self::Scheduler { .. } => 7,
             Self::Interrupted => 130,
             Self::Delta { .. } | Self::Plan(_) | Self::Internal(_) => 1,

@@ -1,6 +1,7 @@
 //! The engine: Delta tables, worklists, the backfill's plan and its exactly-once commit.
 
 pub mod backfill;
+pub mod basis;
 pub mod build;
 pub mod cell;
 pub mod cluster;

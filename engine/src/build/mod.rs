@@ -9,8 +9,9 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
+use crate::basis::{self, BASIS_PROPERTY, Before};
 use crate::cell::{Cell, key_bucket};
-use crate::delta::{Replaced, Rewritten, Snapshot, Warehouse, commit_rewritten};
+use crate::delta::{Replaced, Rewritten, Snapshot, Warehouse, commit_rewritten, set_property};
 use crate::plan::job::{Job, key_text};
 use crate::plan::silver::disagree::Comparison;
 use crate::plan::silver::read::Bronze;
@@ -62,11 +63,12 @@ pub struct BuildReport {
 /// group of keys is worked on where `runner` says, fewer always here.
 ///
 /// # Errors
-/// [`EngineError::NotFound`] without bronze tables, `Configuration` for sources that make no sense, and those of the
-/// storage.
+/// [`EngineError::NotFound`] without bronze tables, `Configuration` for sources that make no sense, `Basis` for forecasts
+/// made under another calendar or target, and those of the storage.
 pub async fn build(settings: &Settings, warehouse: &Warehouse, runner: &Runner) -> Result<BuildReport> {
     let started = Instant::now();
     sources::check(settings)?;
+    basis::check(warehouse, settings, Before::Build).await?;
     let bronze = Bronze::open(settings, warehouse).await?;
     let keys = bronze.keys().await?;
     let [unified, model_input] = silver::tables(settings);
@@ -96,6 +98,11 @@ pub async fn build(settings: &Settings, warehouse: &Warehouse, runner: &Runner) 
         report.absorb(laid);
     }
     let [wide, narrow] = rewritten;
+    let basis = basis::of(settings)?;
+    if model_input.property(BASIS_PROPERTY).as_ref() != Some(&basis) {
+        // before the rows: a build that is killed between them is completed by the next
+        set_property(warehouse, model_input.def(), BASIS_PROPERTY, &basis).await?;
+    }
     report.unified_written = store(warehouse, &unified, wide).await?;
     report.model_input_written = store(warehouse, &model_input, narrow).await?;
     report.build_seconds = started.elapsed().as_secs_f64();
@@ -128,7 +135,7 @@ async fn fix_buckets(
     model_input: &crate::tables::TableDef,
 ) -> Result<(u32, Snapshot)> {
     let wanted = settings.dataset.buckets.unwrap_or(BUCKETS).max(1);
-    let properties = [(BUCKETS_PROPERTY, wanted.to_string())];
+    let properties = [(BUCKETS_PROPERTY, wanted.to_string()), (BASIS_PROPERTY, basis::of(settings)?)];
     let table = Snapshot::open_or_create_with(warehouse, model_input, &properties).await?;
     let fixed = table.property(BUCKETS_PROPERTY).and_then(|text| text.parse().ok()).unwrap_or(wanted).max(1);
     Ok((fixed, table))

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use almanac_engine::EngineError;
 use almanac_engine::backfill::{Ledger, Options, StepReport, actuals, infer as run_infer, train as run_train};
+use almanac_engine::basis::{self, Before};
 use almanac_engine::plan::job::Job;
 use serde_json::json;
 
@@ -28,6 +29,8 @@ pub(crate) async fn infer(session: &Session) -> Outcome {
 }
 
 pub(crate) async fn backfill(session: &Session, source: Option<&Path>, options: &InputOptions) -> Outcome {
+    // before bronze says what the other settings make of the files
+    basis::check(&session.warehouse, &session.settings, Before::Build).await?;
     tokio::select! {
         ingested = input::ingest(session, source, options) => ingested?,
         () = session.interrupted() => return Err(EngineError::Interrupted.into()),
@@ -48,7 +51,7 @@ pub(crate) async fn both(session: &Session) -> Outcome<Ran> {
 }
 
 async fn steps(session: &Session, command: &str, steps: Steps) -> Outcome<Ran> {
-    let job = session.job().await?;
+    let job = session.comparable_job().await?;
     let mut ledger = Ledger::new(&session.warehouse, &job, command)?;
     let listener = Listener::start();
     let (selection, runner) = (session.selection.clone(), session.runner.clone());

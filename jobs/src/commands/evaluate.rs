@@ -12,7 +12,7 @@ use crate::{look, progress};
 const KEYS_SHOWN: usize = 20;
 
 pub(crate) async fn run(session: &Session) -> Outcome {
-    let job = session.job().await?;
+    let job = session.comparable_job().await?;
     let scored = evaluate::evaluate(&session.warehouse, &job, &session.selection, &session.runner);
     let report = session.or_interrupted(scored).await?;
     let mut told = facts(&report);

@@ -36,6 +36,7 @@ pub(crate) use sql::{Format, prompts};
 
 use almanac_engine::EngineError;
 use almanac_engine::backfill::{Condition, Selection, parse_day};
+use almanac_engine::basis::{self, Before};
 use almanac_engine::cluster::Cluster;
 use almanac_engine::delta::{Snapshot, Warehouse};
 use almanac_engine::plan::job::Job;
@@ -113,6 +114,12 @@ impl Session {
             true => document.note("synthetic", true, SYNTHETIC),
             false => document,
         }
+    }
+
+    /// Pins the inputs for what is held against stored forecasts, or added to them.
+    pub(crate) async fn comparable_job(&self) -> Outcome<Job> {
+        basis::check(&self.warehouse, &self.settings, Before::Use).await?;
+        self.job().await
     }
 
     /// Pins the inputs for a run.

@@ -8,7 +8,7 @@ use crate::exit::Outcome;
 use crate::output::{Column, Document, Listing};
 
 pub(crate) async fn run(session: &Session) -> Outcome {
-    let job = session.job().await?;
+    let job = session.comparable_job().await?;
     let estimate = estimate(&session.warehouse, &job, &session.selection).await?;
     let mut document = Document::new().listing("plan", models(&estimate));
     if !estimate.skipped.is_empty() {

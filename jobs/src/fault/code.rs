@@ -20,6 +20,7 @@ pub(crate) enum Code {
     Input,
     Conflict,
     Horizon,
+    Basis,
     Storage,
     Scheduler,
     FailedUnits,
@@ -60,7 +61,7 @@ const fn entry(
 }
 
 /// Every code, in the order of its number.
-pub(crate) const ALL: [Entry; 26] = [
+pub(crate) const ALL: [Entry; 27] = [
     entry(
         Code::Usage,
         "E0001",
@@ -199,6 +200,15 @@ pub(crate) const ALL: [Entry; 26] = [
         "stored rows have another number of days ahead",
         "The tables hold forecasts with fewer days than are asked for, or in another form.",
         "give --widen to add the days, or choose another --model-version",
+    ),
+    entry(
+        Code::Basis,
+        "E0603",
+        6,
+        "warehouse was made under another calendar or target",
+        "Key, target, calendar and the settings that decide the target's values hold for all rows of a warehouse, whatever \
+         their model version: stored forecasts are scored against its input and actuals.",
+        "restore the setting, or take a warehouse of its own",
     ),
     entry(
         Code::Storage,

@@ -60,6 +60,9 @@ fn engine(error: &EngineError) -> Parts {
         EngineError::Horizon { table, asked, remedy, .. } => {
             (Code::Horizon, Some(table.clone()), Some(asked.to_string()), Some(remedy.clone()))
         }
+        EngineError::Basis { table, key, wanted, remedy, .. } => {
+            (Code::Basis, Some(format!("{table}: {key}")), Some(wanted.clone()), Some(remedy.clone()))
+        }
         EngineError::Storage { place, .. } => (Code::Storage, Some(place.clone()), None, None),
         EngineError::Scheduler { scheduler, .. } => {
             (Code::Scheduler, Some("scheduler".to_owned()), Some(scheduler.clone()), None)

@@ -101,6 +101,10 @@ fn every_documented_code_is_reached() {
     reach(&job, "E0409", &["help", "bakcfill"]);
     reach(&job, "E0601", &["--seed", "7", "infer"]);
     reach(&job, "E0602", &["--horizon", "9", "infer"]);
+    let (_folder, daily) = edited("demo.toml", &[("calendar = \"trading\"", "calendar = \"daily\"")]);
+    let mut other = world::copy();
+    other.config = daily;
+    reach(&other, "E0603", &["evaluate"]);
     reach(&job, "E0702", &["--scheduler", "df://127.0.0.1:1", "--from", "2024-02-01", "--to", "2024-02-02", "infer"]);
     reach(&job, "E0801", &["--model-version", "v9", "infer"]);
     reach(&job, "E0802", &["sql", "-c", "SELECT quantiles([1.0], [2.0])"]);

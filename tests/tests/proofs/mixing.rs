@@ -1,4 +1,4 @@
-//! One model version, one configuration: settings of sources count where a model uses what they decide.
+//! One model version, one configuration, and one calendar and target for all versions of a warehouse.
 
 use std::fs;
 
@@ -107,4 +107,50 @@ fn settings_of_a_column_are_those_of_the_models_that_use_it() {
     job.ok(&BOTH);
     world.configure(&[("path = \"weather.csv\"", "path = \"./weather.csv\"")]);
     job.ok(&BOTH);
+}
+
+/// Another calendar or scale, and the setting that the refusal names.
+const OTHERS: [((&str, &str), &str); 3] = [
+    (("\"trading\"", "\"daily\""), "dataset.calendar"),
+    (("{ name = \"price\" }", "{ name = \"price\", scale = 100.0 }"), "sources.columns.price.scale"),
+    (("target = \"price\"", "target = \"volume\""), "dataset.target"),
+];
+
+#[test]
+fn calendar_and_target_are_those_of_the_warehouse() {
+    let world = World::new();
+    let job = &world.job;
+    let more = ("columns = [{ name = \"price\" }]", "columns = [{ name = \"price\" }, { name = \"volume\" }]");
+    world.configure(&[more]);
+    job.ok(&NAIVE);
+    job.ok(&["evaluate"]);
+    let before = job.content();
+    for (other, key) in OTHERS {
+        world.configure(&[more, other]);
+        for command in ["backfill", "build", "train", "infer", "evaluate", "plan"] {
+            for version in ["v1", "v9"] {
+                let command = ["--models", "naive", "--model-version", version, command];
+                job.refused(&command, 6, &["E0603", key, "warehouse of its own"]);
+            }
+        }
+        job.refused(&[&["--force"][..], &NAIVE].concat(), 6, &["E0603", key]);
+        world.configure(&[more]);
+        assert_eq!(job.content(), before, "{key}");
+    }
+    job.ok(&NAIVE);
+    assert_eq!(job.content(), before);
+}
+
+#[test]
+fn where_nothing_is_trained_a_build_may_change_them() {
+    let world = World::new();
+    let job = &world.job;
+    job.ok(&["ingest"]);
+    job.ok(&["build"]);
+    world.configure(&[OTHERS[0].0]);
+    job.refused(&["--models", "naive", "train"], 6, &["E0603", "dataset.calendar", "almanac build"]);
+    job.ok(&["build"]);
+    job.ok(&["--models", "naive", "train"]);
+    world.configure(&[]);
+    job.refused(&["build"], 6, &["E0603", "dataset.calendar"]);
 }
