@@ -11,7 +11,9 @@ use tokio::sync::mpsc;
 
 use crate::basis::{self, BASIS_PROPERTY, Before};
 use crate::cell::{Cell, key_bucket};
-use crate::delta::{Replaced, Rewritten, Snapshot, Warehouse, commit_rewritten, set_property};
+use crate::delta::{
+    Replaced, Rewritten, Snapshot, Warehouse, add_columns, commit_rewritten, lacks_columns, set_property,
+};
 use crate::plan::job::{Job, key_text};
 use crate::plan::silver::disagree::Comparison;
 use crate::plan::silver::read::Bronze;
@@ -72,6 +74,12 @@ pub async fn build(settings: &Settings, warehouse: &Warehouse, runner: &Runner) 
     let bronze = Bronze::open(settings, warehouse).await?;
     let keys = bronze.keys().await?;
     let [unified, model_input] = silver::tables(settings);
+    for table in [&unified, &model_input] {
+        // of a source or column that is new; other rows of the table hold null until they are laid out anew
+        if lacks_columns(warehouse, table).await? {
+            add_columns(warehouse, table).await?;
+        }
+    }
     let (buckets, model_input) = fix_buckets(settings, warehouse, &model_input).await?;
     let unified = Snapshot::open_or_create(warehouse, &unified).await?;
     let parts = parts(&keys, buckets);

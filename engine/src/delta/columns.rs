@@ -27,6 +27,21 @@ pub async fn add_columns(warehouse: &Warehouse, def: &TableDef) -> Result<u64> {
     carry_out_afresh(warehouse, &stored, NewColumns { def: def.clone() }).await
 }
 
+/// Whether a stored table lacks columns of `def`, all of which [`add_columns`] could add; false where no table is.
+///
+/// # Errors
+/// As [`Snapshot::open`], for what cannot be added.
+pub async fn lacks_columns(warehouse: &Warehouse, def: &TableDef) -> Result<bool> {
+    let of_columns = |columns: Schema| TableDef { columns: Arc::new(columns), ..def.clone() };
+    let Some(found) = Snapshot::open(warehouse, &of_columns(Schema::empty())).await? else { return Ok(false) };
+    let stored = found.schema();
+    let is_new = |field: &Field| field.is_nullable() && stored.field_with_name(field.name()).is_err();
+    let known: Vec<Arc<Field>> = def.columns.fields().iter().filter(|field| !is_new(field)).cloned().collect();
+    let is_lacking = known.len() < def.columns.fields().len();
+    found.defined_as(&of_columns(Schema::new(known)))?;
+    Ok(is_lacking)
+}
+
 struct NewColumns {
     def: TableDef,
 }

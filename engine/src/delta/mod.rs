@@ -34,7 +34,7 @@ mod warehouse;
 mod writer;
 
 pub use cells::CellLog;
-pub use columns::add_columns;
+pub use columns::{add_columns, lacks_columns};
 pub use commit::{CellChange, CommitOutcome, commit_cells};
 pub use files::DataFile;
 pub use history::Commit;

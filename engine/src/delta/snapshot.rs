@@ -298,10 +298,7 @@ fn check_columns(def: &TableDef, stored: &Schema, partition_columns: &[String]) 
     }
     for wanted in def.columns.fields() {
         match stored.field_with_name(wanted.name()) {
-            Err(_) => {
-                let name = wanted.name().as_str();
-                return Err(refused(def, format!("it has no column {name:?}")).of_value(name));
-            }
+            Err(_) => return Err(lacking(def, stored, wanted)),
             Ok(found) if found.data_type() != wanted.data_type() => {
                 let (name, found, wanted) = (wanted.name(), found.data_type(), wanted.data_type());
                 let message = format!("column {name:?} is {found}, expected {wanted}");
@@ -311,4 +308,38 @@ fn check_columns(def: &TableDef, stored: &Schema, partition_columns: &[String]) 
         }
     }
     Ok(())
+}
+
+/// Why a table cannot be used that lacks a column.
+fn lacking(def: &TableDef, stored: &Schema, wanted: &Field) -> EngineError {
+    let name = wanted.name().as_str();
+    if def.schema_name == "forecast" && level(name).is_some() {
+        return EngineError::Basis {
+            table: def.full_name(),
+            key: "forecast.levels".into(),
+            stored: levels(stored),
+            wanted: levels(&def.columns),
+            remedy: "take levels that it has, or a warehouse of its own".into(),
+        };
+    }
+    let hint = match def.schema_name.as_str() {
+        "bronze" if wanted.is_nullable() => "; `almanac ingest` adds it",
+        "silver" if wanted.is_nullable() => "; `almanac build` adds it",
+        _ => "",
+    };
+    refused(def, format!("it has no column {name:?}{hint}")).of_value(name)
+}
+
+/// The interval level of a column that belongs to one.
+fn level(column: &str) -> Option<u32> {
+    let of = |what: &str| column.strip_prefix(what)?.parse::<u32>().ok();
+    ["lower_", "upper_", "coverage_", "sharpness_"].into_iter().find_map(of)
+}
+
+/// The interval levels that a table has columns for, as a setting is written.
+fn levels(columns: &Schema) -> String {
+    let mut levels: Vec<u32> = columns.fields().iter().filter_map(|field| level(field.name())).collect();
+    levels.sort_unstable();
+    levels.dedup();
+    format!("{levels:?}")
 }

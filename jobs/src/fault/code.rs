@@ -205,9 +205,10 @@ pub(crate) const ALL: [Entry; 27] = [
         Code::Basis,
         "E0603",
         6,
-        "warehouse was made under another calendar or target",
+        "warehouse was made under other settings",
         "Key, target, calendar and the settings that decide the target's values hold for all rows of a warehouse, whatever \
-         their model version: stored forecasts are scored against its input and actuals.",
+         their model version: stored forecasts are scored against its input and actuals. Interval levels are columns of \
+         its tables.",
         "restore the setting, or take a warehouse of its own",
     ),
     entry(

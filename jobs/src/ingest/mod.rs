@@ -16,7 +16,7 @@ mod rows;
 use std::path::Path;
 use std::time::Instant;
 
-use almanac_engine::delta::{Replaced, Snapshot, Warehouse, replace_partition, replace_partitions};
+use almanac_engine::delta::{Replaced, Warehouse, add_columns, lacks_columns, replace_partition, replace_partitions};
 use almanac_engine::settings::Settings;
 use almanac_engine::{EngineError, Result, sources, tables_input};
 use chrono::NaiveDate;
@@ -84,9 +84,15 @@ pub async fn ingest(
         strictly(&prepared)?;
     }
     let quarantine = tables_input::quarantine();
+    let mut lacking = Vec::new();
     for table in prepared.iter().map(|source| &source.table).chain([&quarantine]) {
         // Refuses a table of another schema before anything is written.
-        Snapshot::open(warehouse, table).await?;
+        if lacks_columns(warehouse, table).await? {
+            lacking.push(table.clone());
+        }
+    }
+    for table in &lacking {
+        add_columns(warehouse, table).await?;
     }
     let mut sources = Vec::with_capacity(prepared.len());
     let mut refused = Vec::with_capacity(prepared.len());

@@ -72,14 +72,26 @@ async fn a_broken_file_is_refused() {
 async fn a_table_of_another_schema_is_refused() {
     let mut place = Place::usual();
     place.ingest(IngestOptions::default()).await.unwrap();
-    place.settings =
-        toml::from_str(&SETTINGS.replace("{ name = \"vix\" }", "{ name = \"vix\" }, { name = \"more\" }")).unwrap();
+    // texts where numbers were
+    let settings = SETTINGS.replace("{ name = \"vix\" }", "{ name = \"vix\", map = { calm = 1.0 } }");
+    place.settings = toml::from_str(&settings).unwrap();
     place.write("market.csv", &market(31));
-    place.write("vix.csv", "date,vix,more\n2024-01-01,15.5,1\n");
+    place.write("vix.csv", "date,vix\n2024-01-01,calm\n");
     let error = place.ingest(IngestOptions::default()).await.unwrap_err();
     assert_eq!(error.exit_code(), 5, "{error}");
-    assert!(error.to_string().contains("vix") && error.to_string().contains("more"), "{error}");
+    assert!(error.to_string().contains("bronze.vix") && error.to_string().contains("expected Utf8"), "{error}");
     assert_eq!(place.text(&place.bronze("market"), &["date"]).await.len(), 30);
+}
+
+#[tokio::test]
+async fn a_new_column_joins_its_table() {
+    let mut place = Place::usual();
+    place.ingest(IngestOptions::default()).await.unwrap();
+    place.settings =
+        toml::from_str(&SETTINGS.replace("{ name = \"vix\" }", "{ name = \"vix\" }, { name = \"more\" }")).unwrap();
+    place.write("vix.csv", "date,vix,more\n2024-01-01,15.5,1\n");
+    place.ingest(IngestOptions::default()).await.unwrap();
+    assert_eq!(place.text(&place.bronze("vix"), &["date", "vix", "more"]).await, ["2024-01-01 15.5 1.0"]);
 }
 
 #[tokio::test]

@@ -154,3 +154,61 @@ fn where_nothing_is_trained_a_build_may_change_them() {
     world.configure(&[]);
     job.refused(&["build"], 6, &["E0603", "dataset.calendar"]);
 }
+
+#[test]
+fn new_columns_and_sources_join_an_existing_warehouse() {
+    let world = World::new();
+    let job = &world.job;
+    world.configure(&[("publication_lag_days = 1\n", "")]);
+    job.ok(&BOTH);
+    job.ok(&["evaluate"]);
+    let before = job.content();
+    // columns of both sources, one that says when its values were public, and a source
+    world.configure(&[
+        ("publication_lag_days = 1\n", ""),
+        ("{ name = \"price\" }", "{ name = \"price\" }, { name = \"volume\" }"),
+        ("{ name = \"rain\" }", "{ name = \"rain\" }, { name = \"wind\", max_staleness_days = 30 }"),
+        (
+            "[training]",
+            "[[sources]]\nname = \"later\"\npath = \"weather.csv\"\npublication_lag_days = 2\n\
+             columns = [{ name = \"late\", from = \"rain\" }]\n\n[training]",
+        ),
+        (
+            "[[models]]",
+            "[[models]]\nname = \"new\"\nfamily = \"arima\"\nregressors = [{ column = \"wind\" }, { column = \"late\" }]\n\
+             settings = { order = [1, 1, 0] }\n\n[[models]]",
+        ),
+    ]);
+    job.refused(&["--models", "naive", "train"], 5, &["silver.model_input", "almanac build"]);
+    job.ok(&BOTH);
+    assert_eq!(job.content(), before);
+    job.ok(&["--models", "new", "--model-version", "v2", "backfill"]);
+    job.ok(&["--models", "new", "--model-version", "v2", "evaluate"]);
+    let forecasts = "SELECT count(*) FROM forecast.point_forecasts WHERE model_name = 'new' AND model_version = 'v2'";
+    assert_eq!(job.count(forecasts), 9);
+    let filled = "SELECT count(*) FROM silver.model_input WHERE date = DATE '2022-12-01' AND volume IS NOT NULL \
+                  AND wind IS NOT NULL AND late IS NOT NULL";
+    assert_eq!(job.count(filled), 1);
+
+    // an earlier configuration finds its rows where they were
+    world.configure(&[("publication_lag_days = 1\n", "")]);
+    job.ok(&BOTH);
+    assert_eq!(job.count("SELECT count(*) FROM forecast.point_forecasts WHERE model_version = 'v1'"), 18);
+}
+
+#[test]
+fn levels_without_columns_need_a_warehouse_of_their_own() {
+    let world = World::new();
+    let job = &world.job;
+    job.ok(&NAIVE);
+    job.ok(&["evaluate"]);
+    let before = job.content();
+    let levels = ["--levels", "50,90", "--model-version", "v2"];
+    let named = ["E0603", "forecast.levels = [80, 95], now [50, 90]", "warehouse of its own"];
+    for command in [&NAIVE[..], &["--widen", "--models", "naive", "backfill"], &["evaluate"]] {
+        job.refused(&[&levels[..], command].concat(), 6, &named);
+    }
+    assert_eq!(job.content(), before);
+    // some of those that it has
+    job.ok(&[&["--levels", "95", "--model-version", "v2"][..], &NAIVE].concat());
+}
