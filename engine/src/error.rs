@@ -140,7 +140,7 @@ pub type Result<T, E = EngineError> = std::result::Result<T, E>;
 
 impl EngineError {
     /// Exit code of a command that ends in this error: 1 failed, 2 usage, 4 not found, 5 bad input, 6 conflict,
-    /// 7 storage or scheduler, 130 interrupted.
+    /// 7 storage or scheduler, 130 interrupted, whose signal the command may tell by another.
     pub fn exit_code(&self) -> i32 {
         match self {
             Self::Configuration { .. } | Self::Argument { .. } => 2,

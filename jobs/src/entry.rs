@@ -6,8 +6,9 @@ use almanac_engine::EngineError;
 use almanac_engine::delta::none_unfinished;
 use tokio::sync::watch;
 
-use crate::cli::{Cli, Command, help};
+use crate::cli::{Bench, BenchCommand, Cli, Command, help};
 use crate::exit::Outcome;
+use crate::signals::Signals;
 use crate::{commands, fault, look};
 
 /// Longest wait for files that a run has begun and given up to be removed.
@@ -56,13 +57,17 @@ fn run(cli: Cli, resumes: bool) -> Outcome {
     let closes = resumes || over_a_cluster || matches!(cli.command, Command::Bench(_));
     // while a prompt waits Ctrl-C is a key, and while a query runs it stops the query alone
     let prompts = matches!(&cli.command, Command::Sql(command) if commands::prompts(command));
+    // it measures without a pause in which a signal could be noticed
+    let measures = matches!(&cli.command, Command::Bench(BenchCommand { what: Bench::Models(_) }));
     let ended = runtime.block_on(async {
         let (stop, stopped) = watch::channel(false);
-        let work = commands::run(cli, stopped);
         if prompts {
-            return work.await;
+            return commands::run(cli, stopped).await;
         }
-        let ended = stoppable(work, &stop, closes).await;
+        // its own task, since the work may leave no pause either
+        tokio::spawn(Signals::new()?.tell(stop, !measures));
+        let work = commands::run(cli, stopped.clone());
+        let ended = if closes { work.await } else { unless_stopped(work, stopped).await };
         if ended.is_err() && !none_unfinished(GIVEN_UP).await {
             tracing::warn!("files of this run may stay in the store; `almanac maintain vacuum` removes them");
         }
@@ -73,17 +78,10 @@ fn run(cli: Cli, resumes: bool) -> Outcome {
     ended
 }
 
-/// The work until it ends, or until Ctrl-C: then it is told, if it closes something, and else dropped.
-async fn stoppable(work: impl Future<Output = Outcome>, stop: &watch::Sender<bool>, closes: bool) -> Outcome {
-    let interrupt = tokio::signal::ctrl_c();
-    tokio::pin!(work, interrupt);
+/// The work until it ends, or until a signal: then it is dropped.
+async fn unless_stopped(work: impl Future<Output = Outcome>, mut stopped: watch::Receiver<bool>) -> Outcome {
     tokio::select! {
-        ended = &mut work => return ended,
-        _ = &mut interrupt => {}
+        ended = work => ended,
+        _ = stopped.wait_for(|stopped| *stopped) => Err(EngineError::Interrupted.into()),
     }
-    if !closes {
-        return Err(EngineError::Interrupted.into());
-    }
-    stop.send_replace(true);
-    work.await
 }

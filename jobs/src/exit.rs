@@ -1,8 +1,10 @@
-//! Exit codes: 0 done, 1 failed units or checks, 2 usage, 4 not found, 5 bad input, 6 conflict, 7 storage, 130 interrupted.
+//! Exit codes: 0 done, 1 failed units or checks, 2 usage, 4 not found, 5 bad input, 6 conflict, 7 storage, 130 interrupted (143
+//! by SIGTERM, 129 by SIGHUP).
 
 use almanac_engine::EngineError;
 
 use crate::fault::QueryFault;
+use crate::signals;
 
 /// A command's end other than success.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +48,7 @@ pub(crate) enum Failure {
 impl Failure {
     pub(crate) fn code(&self) -> i32 {
         match self {
+            Self::Engine(EngineError::Interrupted) => signals::code(),
             Self::Engine(error) => error.exit_code(),
             Self::Query(_) | Self::Column { .. } => 2,
             Self::FailedUnits { .. } | Self::FailedChecks { .. } | Self::Unfit { .. } => 1,

@@ -15,5 +15,6 @@ mod output;
 mod plot;
 mod progress;
 mod show;
+mod signals;
 
 pub use entry::main;

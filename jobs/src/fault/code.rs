@@ -281,7 +281,9 @@ pub(crate) const ALL: [Entry; 27] = [
         "E0901",
         130,
         "interrupted",
-        "The command was stopped by a signal. What is committed is kept.",
+        "The command was stopped by a signal. What is committed is kept. The exit code is 130 after Ctrl-C (SIGINT), 143 \
+         after SIGTERM and 129 after SIGHUP. A second Ctrl-C or SIGTERM ends it at once, without closing the run in the \
+         ledger.",
         "run the same command again to resume",
     ),
 ];

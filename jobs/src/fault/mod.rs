@@ -9,8 +9,10 @@ pub(crate) use query::QueryFault;
 
 use serde_json::json;
 
+use code::Code;
+
 use crate::cli::Form;
-use crate::{look, output};
+use crate::{look, output, signals};
 
 /// Prints an error on standard error: one JSON line or a YAML document if that was asked for, else its message and what
 /// explains it.
@@ -18,9 +20,11 @@ pub(crate) fn show(diagnosis: &Diagnosis) {
     let entry = diagnosis.code.entry();
     let look = look::get();
     if look.for_programs() {
+        // which signal it was is no property of the code
+        let exit = if diagnosis.code == Code::Interrupted { signals::code() } else { entry.exit };
         let error = json!({
             "code": entry.number, "what": entry.what, "where": diagnosis.place, "value": diagnosis.value,
-            "fix": one_line(&diagnosis.fix), "message": one_line(&diagnosis.message), "exit_code": entry.exit,
+            "fix": one_line(&diagnosis.fix), "message": one_line(&diagnosis.message), "exit_code": exit,
         });
         let document = json!({ "error": error });
         match look.form {

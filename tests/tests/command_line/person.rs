@@ -91,6 +91,21 @@ impl Person {
         }
     }
 
+    /// Sends the prompt a signal.
+    #[allow(dead_code)] // for the prompt without a cluster
+    pub(crate) fn sends(&self, signal: &str) {
+        let script = self.script.id();
+        let children = std::fs::read_to_string(format!("/proc/{script}/task/{script}/children")).unwrap();
+        let prompt = children.split_whitespace().next().unwrap();
+        assert!(Command::new("kill").args([signal, prompt]).status().unwrap().success());
+    }
+
+    /// Waits for the end; gives the exit code.
+    #[allow(dead_code)] // for the prompt without a cluster
+    pub(crate) fn ends(mut self) -> Option<i32> {
+        self.script.wait().unwrap().code()
+    }
+
     /// Ends the prompt, which must succeed; gives the folder of the state back.
     pub(crate) fn leaves(mut self) -> TempDir {
         self.types("\\q\r");

@@ -86,6 +86,20 @@ fn errors_and_interrupts_leave_the_prompt() {
 }
 
 #[test]
+fn a_prompt_that_is_terminated_is_left() {
+    let Some(person) = Person::at_prompt(state(), &prompt()) else { return };
+    person.sends("-TERM");
+    assert_eq!(person.ends(), Some(143));
+    // and amid a query, which is stopped
+    let Some(mut person) = Person::at_prompt(state(), &prompt()) else { return };
+    person.types("SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE (a.value * b.value) % 7 = 3;\r");
+    person.sees("rows read");
+    person.sends("-TERM");
+    person.sees("stopped");
+    assert_eq!(person.ends(), Some(143));
+}
+
+#[test]
 fn the_history_outlives_the_prompt() {
     let Some(mut person) = Person::at_prompt(state(), &prompt()) else { return };
     person.types("SELECT 'remembered' AS a;\r");

@@ -166,23 +166,29 @@ fn inference_refuses_models_of_another_seed() {
 }
 
 #[test]
-fn an_interrupt_ends_with_130_and_the_next_run_completes() {
+fn a_signal_ends_with_its_code_and_the_next_run_completes() {
     let world = World::new();
     let undisturbed = world.undisturbed();
-    for step in ["ingest", "build", "train"] {
-        let warehouse = world.warehouse(step);
+    for (step, signal, code) in
+        [("ingest", "-INT", 130), ("build", "-TERM", 143), ("train", "-INT", 130), ("train", "-TERM", 143)]
+    {
+        let warehouse = world.warehouse(&format!("{step}{signal}"));
         let mut child = warehouse.command(&["backfill"]).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
         lines.find(|line| line.contains(&format!("\"step\":\"{step}\""))).unwrap();
         // the next step is under way
-        let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+        let sent = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
         assert!(sent.success());
         lines.for_each(drop);
         let output = child.wait_with_output().unwrap();
         let told = told(&output);
-        assert_eq!(output.status.code(), Some(130), "after {step}: {told}");
-        assert!(told.contains("interrupted; run the same command again to resume"), "after {step}: {told}");
+        assert_eq!(output.status.code(), Some(code), "{signal} after {step}: {told}");
+        assert!(told.contains("interrupted; run the same command again to resume"), "{signal} after {step}: {told}");
+        if step == "train" {
+            let closed = "SELECT count(*) FROM ops.runs WHERE state = 'interrupted'";
+            assert_eq!(warehouse.number(closed), 1, "the run was left open by {signal}");
+        }
         warehouse.backfill(&[]);
-        assert_eq!(warehouse.rows(), undisturbed.rows(), "after an interrupt past {step}");
+        assert_eq!(warehouse.rows(), undisturbed.rows(), "after {signal} past {step}");
     }
 }

@@ -1,6 +1,7 @@
 //! The prompt of `almanac sql`: lines with history and completion, each statement over the newest tables.
 
 mod complete;
+mod leave;
 mod line;
 mod meta;
 mod names;
@@ -12,7 +13,6 @@ use std::time::Instant;
 
 use almanac_engine::EngineError;
 use arrow::array::RecordBatch;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::super::{Session, catalog};
 use super::bind::Parameters;
@@ -23,6 +23,7 @@ use crate::fault::{self, QueryFault};
 use crate::{look, show};
 
 use complete::Completion;
+use leave::{Leaving, stopped};
 use line::{Entered, History, Lines};
 use meta::Meta;
 use names::Names;
@@ -38,9 +39,10 @@ struct Prompt<'a> {
     parameters: Parameters,
     timing: bool,
     completion: Completion,
+    leaving: Leaving,
 }
 
-/// Asks for statements until `\q` or the end of input.
+/// Asks for statements until `\q`, the end of input or a signal that ends the process.
 pub(super) async fn run(session: &Session, target: Target, parameters: Parameters) -> Outcome {
     let context = catalog::context(session).await?;
     let names = Names::of(&context).await;
@@ -52,13 +54,13 @@ pub(super) async fn run(session: &Session, target: Target, parameters: Parameter
         ));
     }
     let refused = |error: std::io::Error| Failure::from(EngineError::storage("the terminal", error));
-    // from now on a signal that nobody waits for ends nothing
-    let _handled = signal(SignalKind::interrupt()).map_err(refused)?;
+    let leaving = Leaving::listen()?;
     let mut lines = Lines::open(History::of(history_file())).map_err(refused)?;
-    let mut prompt = Prompt { session, target, parameters, timing: false, completion: Completion { names } };
+    let completion = Completion { names };
+    let mut prompt = Prompt { session, target, parameters, timing: false, completion, leaving };
     loop {
         let read = || lines.read(PROMPT, MORE, &prompt.completion);
-        match tokio::task::block_in_place(read).map_err(refused)? {
+        match prompt.leaving.while_reading(read)? {
             Entered::Text(text) if text.trim().is_empty() => {}
             Entered::Text(text) => {
                 if !prompt.execute(text.trim()).await {
@@ -81,7 +83,7 @@ fn history_file() -> Option<PathBuf> {
 impl Prompt<'_> {
     /// Executes what was entered and tells its error; false where it was to leave.
     async fn execute(&mut self, text: &str) -> bool {
-        let mut stop = pin!(interrupted());
+        let mut stop = pin!(stopped(self.leaving.told()));
         let outcome = match Meta::parse(text) {
             Some(Ok(Meta::Quit)) => return false,
             Some(Ok(command)) => self.command(command, stop.as_mut()).await,
@@ -155,10 +157,3 @@ impl Prompt<'_> {
 
 /// What ends a query early.
 type Stop<'a> = Pin<&'a mut (dyn Future<Output = ()> + Send)>;
-
-/// Waits for Ctrl-C, which is a key while a line is read and a signal while a query runs.
-async fn interrupted() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
-}
