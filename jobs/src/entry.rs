@@ -7,9 +7,9 @@ use almanac_engine::delta::none_unfinished;
 use tokio::sync::watch;
 
 use crate::cli::{Bench, BenchCommand, Cli, Command, help};
-use crate::exit::Outcome;
+use crate::exit::{Failure, Outcome};
 use crate::signals::Signals;
-use crate::{commands, fault, look};
+use crate::{commands, fault, look, show};
 
 /// Longest wait for files that a run has begun and given up to be removed.
 const GIVEN_UP: Duration = Duration::from_secs(10);
@@ -18,13 +18,16 @@ const GIVEN_UP: Duration = Duration::from_secs(10);
 pub fn main() -> i32 {
     let cli = match help::parse(std::env::args_os()) {
         Ok(cli) => cli,
-        Err(refusal) => return refusal.show(),
+        Err(refusal) => {
+            let code = refusal.show();
+            return unprinted().unwrap_or(code);
+        }
     };
     look::set(&cli.output);
     trace(cli.output.verbose);
     let resumes = matches!(cli.command, Command::Train | Command::Infer | Command::Backfill(_));
     match run(cli, resumes) {
-        Ok(()) => 0,
+        Ok(()) => unprinted().unwrap_or(0),
         Err(failure) => {
             fault::show(&fault::diagnose(&failure));
             if resumes && failure.is_passing() && !look::get().for_programs() {
@@ -33,6 +36,13 @@ pub fn main() -> i32 {
             failure.code()
         }
     }
+}
+
+/// Tells that something could not be printed, if that was so; returns the exit code of it.
+fn unprinted() -> Option<i32> {
+    let failure = Failure::from(show::refused()?);
+    fault::show(&fault::diagnose(&failure));
+    Some(failure.code())
 }
 
 /// Logs go to standard error: warnings, with `--verbose` our steps, twice also their details.

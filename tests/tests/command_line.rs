@@ -66,6 +66,8 @@ mod support;
 mod synthetic;
 #[path = "command_line/terminal.rs"]
 mod terminal;
+#[path = "command_line/unwritable.rs"]
+mod unwritable;
 #[path = "command_line/world.rs"]
 mod world;
 #[path = "command_line/yaml.rs"]

@@ -6,7 +6,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::{Form, Output, help};
 use crate::fault::{self, Diagnosis, code::Code};
-use crate::look;
+use crate::{look, show};
 
 /// Said of a value that is needed and was not given.
 const ABSENT: &str = "absent";
@@ -32,7 +32,7 @@ impl Refusal {
     /// Prints what there is to say and returns the exit code.
     pub(crate) fn show(&self) -> i32 {
         if !self.error.use_stderr() || self.error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-            let _ = self.error.print();
+            show::printed(self.error.print());
             return self.error.exit_code();
         }
         look::set(&Output { output: self.form, ..Output::default() });

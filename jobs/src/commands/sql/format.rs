@@ -1,7 +1,7 @@
 //! Forms in which rows are written, to standard output or a file.
 
-use std::fs::File;
-use std::io::{BufWriter, ErrorKind, Write};
+use std::fs::{self, File};
+use std::io::{BufWriter, Error, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use almanac_engine::EngineError;
@@ -81,13 +81,45 @@ impl Target {
     pub(super) fn write(&self, rows: &[RecordBatch]) -> Outcome {
         let format = self.format.unwrap_or(Format::Table);
         let Some(path) = &self.into else { return print(rows, self.format) };
-        let refused = |error: std::io::Error| Failure::from(EngineError::storage(&path.display().to_string(), error));
-        let mut file = BufWriter::new(File::create(path).map_err(refused)?);
-        match format {
-            Format::Parquet => parquet(rows, &mut file, path)?,
-            _ => text(rows, format, &mut file)?,
+        let place = path.display().to_string();
+        let refused = |error: std::io::Error| Failure::from(EngineError::storage(&place, error));
+        let there = fs::metadata(path).ok();
+        // devices and pipes are no files that another could replace
+        if there.as_ref().is_some_and(|facts| !facts.is_file()) {
+            return fill(rows, format, &place, File::create(path).map_err(refused)?);
         }
-        file.flush().map_err(refused)
+        // a link stays one
+        let path = fs::canonicalize(path).unwrap_or_else(|_| path.clone());
+        let part = beside(&path);
+        let written = File::create(&part).map_err(refused).and_then(|file| {
+            if let Some(facts) = &there {
+                file.set_permissions(facts.permissions()).map_err(refused)?;
+            }
+            fill(rows, format, &place, file)
+        });
+        let moved = written.and_then(|()| fs::rename(&part, &path).map_err(refused));
+        if moved.is_err() {
+            let _ = fs::remove_file(&part);
+        }
+        moved
+    }
+}
+
+/// A file beside another that becomes it once it is whole.
+fn beside(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.{}.part", std::process::id()))
+}
+
+/// Writes rows to a file.
+fn fill(rows: &[RecordBatch], format: Format, place: &str, file: File) -> Outcome {
+    let mut file = BufWriter::new(file);
+    match format {
+        Format::Parquet => {
+            parquet(rows, &mut file, place)?;
+            file.flush().map_err(|error| EngineError::storage(place, error).into())
+        }
+        _ => text(rows, format, place, file),
     }
 }
 
@@ -96,7 +128,7 @@ fn print(rows: &[RecordBatch], format: Option<Format>) -> Outcome {
     match (format, look::get().form) {
         (None, Some(form @ (Form::Json | Form::Yaml))) => {
             let mut bytes = Vec::new();
-            text(rows, Format::Json, &mut bytes)?;
+            text(rows, Format::Json, show::STDOUT, &mut bytes)?;
             let rows: serde_json::Value =
                 serde_json::from_slice(&bytes).map_err(|error| EngineError::Internal(error.to_string()))?;
             output::value(&serde_json::json!({ "rows": rows }), form);
@@ -105,7 +137,7 @@ fn print(rows: &[RecordBatch], format: Option<Format>) -> Outcome {
         (None | Some(Format::Table | Format::Markdown), _) => {
             let format = format.unwrap_or(Format::Table);
             let mut bytes = Vec::new();
-            text(rows, format, &mut bytes)?;
+            text(rows, format, show::STDOUT, &mut bytes)?;
             let full = String::from_utf8_lossy(&bytes);
             let full = full.trim_end_matches('\n');
             if pager::shows(full) {
@@ -121,9 +153,8 @@ fn print(rows: &[RecordBatch], format: Option<Format>) -> Outcome {
             Ok(())
         }
         (Some(format), _) => {
-            let mut out = BufWriter::new(Lenient(std::io::stdout().lock()));
-            text(rows, format, &mut out)?;
-            out.flush().map_err(|error| EngineError::storage("standard output", error).into())
+            let out = BufWriter::new(Lenient(std::io::stdout().lock()));
+            text(rows, format, show::STDOUT, out)
         }
     }
 }
@@ -177,8 +208,43 @@ impl<W: Write> Write for Lenient<W> {
     }
 }
 
-fn text(rows: &[RecordBatch], format: Format, mut out: impl Write) -> Outcome {
-    write_text(rows, format, &mut out).map_err(|error| EngineError::from_arrow(error).into())
+/// A stream that remembers why it refused: writers of rows pass on words only.
+struct Remembering<W> {
+    out: W,
+    refused: Option<Error>,
+}
+
+impl<W: Write> Remembering<W> {
+    fn noted<T>(&mut self, outcome: std::io::Result<T>) -> std::io::Result<T> {
+        if let Err(error) = &outcome
+            && error.kind() != ErrorKind::Interrupted
+        {
+            self.refused.get_or_insert_with(|| show::again(error));
+        }
+        outcome
+    }
+}
+
+impl<W: Write> Write for Remembering<W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.out.write(bytes);
+        self.noted(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        let flushed = self.out.flush();
+        self.noted(flushed)
+    }
+}
+
+/// Writes rows as text, to the last byte.
+fn text(rows: &[RecordBatch], format: Format, place: &str, out: impl Write) -> Outcome {
+    let mut out = Remembering { out, refused: None };
+    let written = write_text(rows, format, &mut out).and_then(|()| Ok(out.flush()?));
+    match (out.refused, written) {
+        (Some(error), _) => Err(EngineError::storage(place, error).into()),
+        (None, written) => written.map_err(|error| EngineError::from_arrow(error).into()),
+    }
 }
 
 fn write_text(rows: &[RecordBatch], format: Format, out: &mut impl Write) -> Result<(), ArrowError> {
@@ -233,9 +299,8 @@ fn cells(batch: &RecordBatch) -> Result<Vec<Vec<String>>, ArrowError> {
     (0..batch.num_rows()).map(of).collect()
 }
 
-fn parquet(rows: &[RecordBatch], file: &mut BufWriter<File>, path: &Path) -> Outcome {
-    let refused =
-        |error: parquet::errors::ParquetError| Failure::from(EngineError::storage(&path.display().to_string(), error));
+fn parquet(rows: &[RecordBatch], file: &mut BufWriter<File>, place: &str) -> Outcome {
+    let refused = |error: parquet::errors::ParquetError| Failure::from(EngineError::storage(place, error));
     let Some(schema) = rows.first().map(RecordBatch::schema) else { return Ok(()) };
     let mut writer = ArrowWriter::try_new(file, schema, None).map_err(refused)?;
     for batch in rows {
@@ -258,7 +323,7 @@ mod tests {
         let texts: ArrayRef = Arc::new(StringArray::from(vec!["x|y", "z"]));
         let batch = RecordBatch::try_from_iter_with_nullable([("a", numbers, true), ("b", texts, false)]).unwrap();
         let mut bytes = Vec::new();
-        text(&[batch.slice(0, rows)], format, &mut bytes).unwrap();
+        text(&[batch.slice(0, rows)], format, "memory", &mut bytes).unwrap();
         String::from_utf8(bytes).unwrap()
     }
 
