@@ -19,6 +19,8 @@ use crate::output::Document;
 
 /// Table whose forecasts are explained.
 const FORECASTS: &str = "forecast.point_forecasts";
+/// Table that has every key, also of those that were never forecast.
+const INPUT: &str = "silver.model_input";
 
 /// `explain`.
 #[derive(Debug, Args)]
@@ -51,10 +53,22 @@ struct UnitCommand {
 pub(super) async fn run(session: &Session, command: &ExplainCommand) -> Outcome {
     let Subject::Unit(command) = &command.what;
     let context = catalog::context(session).await?;
-    needs(&context, FORECASTS, "backfill")?;
-    let key = choose::key(session, &context, FORECASTS).await?;
+    let forecasts = needs(&context, FORECASTS, "backfill");
+    // one that was named may have no forecast
+    let keys = match session.selection.keys.is_empty() && forecasts.is_ok() {
+        true => FORECASTS,
+        false => {
+            needs(&context, INPUT, "build")?;
+            INPUT
+        }
+    };
+    let key = choose::key(session, &context, keys).await?;
     let of_key = format!("{} = {}", key_of_row(session), literal(&key));
-    match unit(session, &context, command, &key, &of_key).await {
+    let made = match forecasts {
+        Ok(()) => unit(session, &context, command, &key, &of_key).await,
+        Err(none) => Err(none),
+    };
+    match made {
         Ok(document) => session.marked(document).show(),
         Err(failure) => match unmade(session, &context, command, &key).await? {
             Some(document) => document.show(),
@@ -184,7 +198,7 @@ async fn ledger(
     Ok(rows::of(context, &query).await?.into_iter().next())
 }
 
-/// What a backfill would say of it now: one that finds nothing to do leaves no ledger.
+/// What a backfill would say of it now: none that looked at it may have run.
 async fn planned(session: &Session, model: &str, origin: NaiveDate, key: &str) -> Outcome<Option<Row>> {
     let selection = Selection {
         keys: vec![key.to_owned()],

@@ -103,6 +103,29 @@ fn a_forecast_that_was_not_made_has_the_ledgers_reason() {
 }
 
 #[test]
+fn a_key_without_any_forecast_has_a_reason_too() {
+    let job = world::fresh();
+    // half a year before the window: too short
+    let environment = [("ALMANAC_FORECAST__FROM", "2012-07-01")];
+    let explain = |key: &str| {
+        let unit = ["--key", key, "-o", "json", "explain", "unit", "--model", "naive", "--origin", "2012-07-05"];
+        let ended = job.run_with(&environment, &unit);
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        let told = serde_json::from_str::<Value>(&ended.stdout).unwrap()["unmade"].clone();
+        assert_eq!((&told["key"], &told["status"]), (&key.into(), &"skipped".into()), "{told}");
+        assert!(told["message"].as_str().unwrap().contains("730"), "{told}");
+    };
+    job.refused(&["--key", "Sugar", "explain", "unit"], 4, &["E0403", "almanac build"]);
+    job.ok(&["ingest"]);
+    job.ok(&["build"]);
+    explain("Sugar");
+    job.refused(&["explain", "unit"], 4, &["E0403", "almanac backfill"]);
+    job.ok(&["--key", "Coffee", "backfill"]);
+    explain("Sugar");
+    explain("Coffee");
+}
+
+#[test]
 fn a_fit_is_explained() {
     let found = json(&["--key", "Sugar", "models", "explain", "random_walk"]);
     assert_eq!(found["model"]["key"], "Sugar");
