@@ -1,5 +1,7 @@
 //! The ledger of runs and units. It is written beside the rows and never decides anything.
 
+mod recorded;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

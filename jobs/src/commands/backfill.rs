@@ -61,10 +61,13 @@ async fn steps(session: &Session, command: &str, steps: Steps) -> Outcome<Ran> {
     listener.finish().await;
     let worked = |ran: &Ran| [&ran.train, &ran.infer].into_iter().flatten().any(|report| report.units > 0);
     match &ran {
-        Ok(ran) if !worked(ran) => {}
         Ok(ran) => {
             let state = if failed(ran) > session.settings.run.max_failed as u64 { "failed_units" } else { "finished" };
-            ledger.close(state).await?;
+            // what is skipped is recorded by the first run that finds it so, also if it has nothing to do
+            match worked(ran) || ledger.skips_anew().await? {
+                true => ledger.close(state).await?,
+                false => ledger.end(state).await?,
+            }
         }
         Err(error) => {
             let state = if matches!(error, EngineError::Interrupted) { "interrupted" } else { "failed" };
@@ -120,7 +123,13 @@ async fn run(
 
 fn show(step: &str, what: &str, done: u64, report: &StepReport) {
     let sentence = match (done, report.failed) {
-        (0, 0) => format!("nothing to do, {} units exist", report.existing),
+        (0, 0) => {
+            let skipped = match report.skipped {
+                0 => String::new(),
+                skipped => format!(", {skipped} skipped: `almanac status` says why"),
+            };
+            format!("nothing to do, {} units exist{skipped}", report.existing)
+        }
         (done, 0) => {
             let plural = if report.commits == 1 { "" } else { "s" };
             let idle = report.idle_at_the_end.map(|idle| format!(", {:.0} % idle at the end", 100.0 * idle));
@@ -131,7 +140,7 @@ fn show(step: &str, what: &str, done: u64, report: &StepReport) {
     };
     let timings = &report.timings;
     let facts = json!({
-        "units": report.units, "existing": report.existing, "forecasts": report.forecasts, "failed": report.failed,
+        "units": report.units, "existing": report.existing, "skipped": report.skipped, "forecasts": report.forecasts, "failed": report.failed,
         "commits": report.commits, "conflicts": report.stale, "seconds": report.wall_seconds,
         "plan_seconds": report.plan_seconds, "fit_seconds": timings.fit, "condition_seconds": timings.condition,
         "simulate_seconds": timings.simulate, "summarise_seconds": timings.summarise, "write_seconds": timings.write,

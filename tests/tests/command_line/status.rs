@@ -33,3 +33,28 @@ fn as_many_runs_are_listed_as_are_asked_for() {
     assert_eq!(listed("1"), all[..1]);
     job.refused(&["runs", "--last", "0"], 2, &["'0'", "--last"]);
 }
+
+#[test]
+fn a_run_that_skips_everything_is_recorded_once() {
+    let job = world::fresh();
+    // half a year before the window: too short
+    let environment = [("ALMANAC_FORECAST__FROM", "2012-07-01")];
+    let run = || {
+        let ended = job.run_with(&environment, &["--from", "2012-07-03", "--to", "2012-07-05", "backfill"]);
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        ended.step("infer")
+    };
+    let counts = || {
+        [
+            job.count("SELECT count(*) FROM ops.runs WHERE state = 'finished' AND skipped_units > 0"),
+            job.count("SELECT count(*) FROM ops.units WHERE status = 'skipped' AND reason = 'too_short'"),
+        ]
+    };
+    let told = run();
+    assert!(told["units"] == 0 && told["skipped"].as_u64() > Some(0), "{told}");
+    let recorded = counts();
+    assert!(recorded[0] == 1 && recorded[1] > 0, "{recorded:?}");
+    // it finds the same, which is recorded already
+    assert_eq!(run()["skipped"], told["skipped"]);
+    assert_eq!(counts(), recorded);
+}

@@ -84,6 +84,8 @@ pub struct StepReport {
     pub units: usize,
     /// Units that existed.
     pub existing: usize,
+    /// Units that cannot be done, by a documented rule.
+    pub skipped: usize,
     /// Forecasts written.
     pub forecasts: u64,
     /// Units that failed, wholly or in part.
@@ -172,6 +174,7 @@ async fn drive(
             }
             plan::announce(kind, options, &work, ledger);
             report.existing = work.iter().map(|cell| cell.existing).sum();
+            report.skipped = work.iter().map(|cell| cell.skipped.len()).sum();
         }
         work.retain(|cell| !cell.units.is_empty());
         if work.is_empty() {

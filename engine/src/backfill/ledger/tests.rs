@@ -63,6 +63,30 @@ async fn units_that_were_done_tell_the_age_of_their_covariates() {
     assert_eq!(found, wanted);
 }
 
+#[tokio::test]
+async fn skipped_units_are_new_until_they_are_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut first = ledger(&folder);
+    assert!(!first.skips_anew().await.unwrap());
+    first.note("train", &cell(10), &[outcome("a".into(), Status::Ok)]);
+    assert!(!first.skips_anew().await.unwrap());
+    first.note("infer", &cell(10), &[outcome("a".into(), Status::Skipped)]);
+    assert!(first.skips_anew().await.unwrap());
+    first.close("finished").await.unwrap();
+    let mut second = ledger(&folder);
+    let mut again = outcome("a".into(), Status::Skipped);
+    again.message = Some("2 origins: wind is 9 days old".into());
+    second.note("infer", &cell(10), &[again.clone()]);
+    assert!(!second.skips_anew().await.unwrap());
+    for (step, window, reason) in
+        [("train", 10, "stale_covariate"), ("infer", 11, "stale_covariate"), ("infer", 10, "gap")]
+    {
+        let mut other = ledger(&folder);
+        other.note(step, &cell(window), &[Outcome { reason: Some(reason.into()), ..again.clone() }]);
+        assert!(other.skips_anew().await.unwrap(), "{step}, {window}, {reason}");
+    }
+}
+
 /// Peak resident memory of this process in MiB.
 fn peak_mib() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
