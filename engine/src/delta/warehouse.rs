@@ -55,7 +55,7 @@ impl Warehouse {
     /// Names a warehouse by a plain path, a `file:///` URL or `s3://bucket/prefix`. Creates nothing and reads nothing.
     ///
     /// # Errors
-    /// `Configuration` for other schemes, unusable paths and an environment that makes no S3 client.
+    /// `Configuration` for other schemes, unusable paths (those with % or a backslash among them) and an environment that makes no S3 client.
     pub fn open(uri: &str) -> Result<Self> {
         let root = root_url(uri)?;
         let mut opened = OPENED.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -184,6 +184,13 @@ fn root_url(uri: &str) -> Result<Url> {
         Some(_) => return Err(refused(uri, "give a path, file:///path or s3://bucket/prefix")),
     };
     let path = absolute(&path).map_err(|error| refused(uri, &error.to_string()))?;
+    // the Delta kernel takes the path out of a URL and leaves it encoded or decodes it twice, depending on where it looks
+    if let Some(sign) = path.to_string_lossy().chars().find(|sign| matches!(sign, '%' | '\\')) {
+        let folder = path.display();
+        let message =
+            format!("{folder} has a {sign} in it, which addresses of tables cannot hold; name another folder");
+        return Err(refused(uri, &message));
+    }
     Url::from_directory_path(&path).map_err(|()| refused(uri, "not an absolute path"))
 }
 
@@ -205,7 +212,7 @@ fn absolute(path: &Path) -> std::io::Result<PathBuf> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, clippy::panic)]
 mod tests {
     use super::Warehouse;
     use crate::{EngineError, tables};
@@ -216,6 +223,20 @@ mod tests {
         let url = Warehouse::open("file:///nowhere/%C3%BC").unwrap();
         assert_eq!(plain.root(), url.root());
         assert_eq!(plain.root().as_str(), "file:///nowhere/%C3%BC/");
+    }
+
+    #[test]
+    fn signs_that_urls_read_otherwise_are_refused() {
+        for path in ["/nowhere/a%20b", "/nowhere/100%", "/nowhere/%2e%2e/a", "/nowhere/a\\b", "file:///nowhere/a%2520b"]
+        {
+            let Err(EngineError::Configuration { key, message, .. }) = Warehouse::open(path) else {
+                panic!("{path} is taken");
+            };
+            assert!(key == "warehouse" && message.contains("cannot hold"), "{message}");
+        }
+        for path in ["/nowhere/a b", "file:///nowhere/a%20b"] {
+            assert!(Warehouse::open(path).is_ok(), "{path}");
+        }
     }
 
     #[test]

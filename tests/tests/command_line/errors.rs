@@ -262,6 +262,7 @@ fn values_that_are_refused_are_those_of_options() {
         (&["--from", "2024-13-01", "plan"][..], "--from", "2024-13-01"),
         (&["--select", "model", "plan"][..], "--select", "model"),
         (&["--scheduler", "http://host", "plan"][..], "--scheduler", "http://host"),
+        (&["--warehouse", "x/a%20b", "plan"][..], "--warehouse", "x/a%20b"),
     ] {
         assert_eq!(code(&job, arguments), ("E0002".to_owned(), 2), "{arguments:?}");
         let error = told(&job.run(&[&["-o", "json"], arguments].concat()));
