@@ -48,7 +48,8 @@ fn unprinted() -> Option<i32> {
 /// Logs go to standard error: warnings, with `--verbose` our steps, twice also their details.
 fn trace(verbose: u8) {
     let level = match verbose {
-        0 => "warn,buoyant_kernel=error,deltalake_core=error,ballista_core=off",
+        // a commit that fails is repeated, or told as the error that it ends in
+        0 => "warn,buoyant_kernel=error,deltalake_core=error,deltalake_core::kernel::transaction=off,ballista_core=off",
         1 => "warn,almanac_engine=info,almanac_jobs=info,almanac_udfs=info",
         _ => "info,almanac_engine=debug,almanac_jobs=debug,almanac_udfs=debug",
     };

@@ -14,6 +14,7 @@ use futures::TryStreamExt;
 
 use crate::cluster::rest::Rest;
 use crate::cluster::session;
+use crate::delta::store::without_secrets;
 use crate::{EngineError, Result};
 
 /// Largest plan that is sent: gRPC refuses messages of 16 MiB with an unreadable error.
@@ -39,7 +40,7 @@ impl Cluster {
     pub fn new(address: &str, wait: Duration) -> Result<Self> {
         let refused = |message: String| EngineError::Configuration {
             key: "scheduler".into(),
-            value: address.to_owned(),
+            value: without_secrets(address),
             message: format!("{message}; write df://host:port"),
         };
         let url = url::Url::parse(address).map_err(|error| refused(error.to_string()))?;
@@ -208,6 +209,8 @@ mod tests {
             assert_eq!(error, Some(2), "{wrong}");
         }
         assert!(Cluster::new("df://localhost:50050", Duration::ZERO).is_ok());
+        let secret = Cluster::new("df://user:hush@h:1", Duration::ZERO).err().map(|error| error.to_string());
+        assert!(secret.is_some_and(|told| told.contains("df://***@h:1") && !told.contains("hush")));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! `config`: the effective configuration with the origin of each value.
 
+use almanac_engine::delta::store::without_secrets;
 use almanac_engine::settings::{Settings, shape};
 use serde_json::{Value, json};
 
@@ -32,8 +33,8 @@ fn places(cli: &Cli) -> Vec<(&'static str, Value, String)> {
     let value = |id: &str| match id {
         "config" => json!(places.config),
         "source" => json!(places.source),
-        "warehouse" => json!(places.warehouse),
-        "scheduler" => json!(places.scheduler),
+        "warehouse" => json!(without_secrets(&places.warehouse)),
+        "scheduler" => json!(places.scheduler.as_deref().map(without_secrets)),
         _ => json!(places.wait_scheduler),
     };
     let ids = ["config", "source", "warehouse", "scheduler", "wait_scheduler"];

@@ -72,3 +72,23 @@ fn a_run_keeps_the_settings_that_it_had() {
     assert_eq!(kept, now);
     assert_eq!((kept["run.max_failed"].as_u64(), kept["run.cells_per_commit"].as_u64()), (Some(3), Some(7)));
 }
+
+#[test]
+fn secrets_in_addresses_are_not_repeated() {
+    const SECRET: &str = "hunter2";
+    let job = world::job();
+    let (scheduler, warehouse) = (format!("df://user:{SECRET}@host:1"), format!("s3://KEY:{SECRET}@bucket/prefix"));
+    for (arguments, code, masked) in [
+        (&["--scheduler", &scheduler, "plan"][..], 2, "df://***@host:1"),
+        (&["--warehouse", &warehouse, "plan"][..], 2, "s3://***@bucket/prefix"),
+        (&["--scheduler", &scheduler, "config"][..], 0, "df://***@host:1"),
+        (&["--warehouse", &warehouse, "config"][..], 0, "s3://***@bucket/prefix"),
+        (&["--scheduler", &scheduler, "doctor"][..], 1, "df://***@host:1"),
+    ] {
+        for form in ["table", "json"] {
+            let ended = job.run(&[&["-o", form], arguments].concat());
+            let told = format!("{}{}", ended.stdout, ended.stderr);
+            assert!(ended.code == code && told.contains(masked) && !told.contains(SECRET), "{arguments:?}: {told}");
+        }
+    }
+}

@@ -10,6 +10,8 @@ fn together(commands: Vec<Command>) -> Vec<String> {
     let outputs = children.into_iter().map(|child| child.wait_with_output().unwrap());
     let checked = outputs.map(|output| {
         assert!(output.status.success(), "{}", told(&output));
+        // a commit that is repeated is no error
+        assert!(!told(&output).contains("ERROR"), "{}", told(&output));
         String::from_utf8(output.stdout).unwrap()
     });
     // all are awaited before any is judged

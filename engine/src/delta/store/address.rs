@@ -47,7 +47,7 @@ pub(super) fn refused(uri: &str, message: &str) -> EngineError {
 }
 
 /// A URL as it may be shown: without user, password and query.
-pub(in crate::delta) fn without_secrets(url: &str) -> String {
+pub fn without_secrets(url: &str) -> String {
     let (start, rest) = url.split_once("://").map_or(("", url), |(scheme, rest)| (scheme, rest));
     // a secret may itself hold a slash or a question mark: all before the last @ goes
     let shown = match rest.rsplit_once('@') {

@@ -28,7 +28,8 @@ pub use cause::StoreFault;
 pub(super) use cause::cause_of;
 pub use probe::conditional_create_is_exclusive;
 
-pub(super) use address::{s3_root, without_secrets};
+pub(super) use address::s3_root;
+pub use address::without_secrets;
 pub(super) use probe::reach;
 
 use crate::Result;
