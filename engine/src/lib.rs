@@ -14,6 +14,7 @@ pub mod nearest;
 pub mod plan;
 pub mod regenerate;
 pub mod registry;
+pub mod reserved;
 pub mod runner;
 pub mod settings;
 pub mod sources;

@@ -2,7 +2,7 @@
 
 use crate::settings::{Settings, Source};
 use crate::tables_input::QUARANTINE;
-use crate::{EngineError, Result};
+use crate::{EngineError, Result, reserved};
 
 /// Refuses source settings that cannot mean anything.
 ///
@@ -57,5 +57,5 @@ pub fn check(settings: &Settings) -> Result<()> {
             }
         }
     }
-    Ok(())
+    reserved::check(settings)
 }

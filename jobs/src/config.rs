@@ -5,7 +5,7 @@ mod origin;
 use std::path::Path;
 
 use almanac_engine::settings::{LONGEST_HORIZON, MOST_PATHS, Settings};
-use almanac_engine::{EngineError, Result, nearest, registry};
+use almanac_engine::{EngineError, Result, nearest, registry, reserved};
 use almanac_models::Frequency;
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
@@ -175,6 +175,7 @@ fn check(settings: &Settings) -> Result<()> {
         value: dataset.holidays.clone(),
         message: e.to_string(),
     })?;
+    reserved::check(settings)?;
     for name in &forecast.models {
         let spec = registry::model(settings, name)?;
         almanac_udfs::registry().model(&spec).map_err(|e| EngineError::Configuration {

@@ -24,6 +24,7 @@ use super::statistics::FileStatistics;
 use super::unfinished::Unfinished;
 use super::upload::Upload;
 use super::warehouse::Warehouse;
+use crate::reserved::repeated;
 use crate::tables::TableDef;
 use crate::{EngineError, Result};
 
@@ -182,6 +183,11 @@ impl CellWriter {
     }
 
     fn begin(&self) -> Result<OpenFile> {
+        // the encoder takes columns by their names, and panics where two of them differ in type
+        if let Some(name) = repeated(self.def.columns.fields().iter().map(|field| field.name().clone())) {
+            let table = self.def.full_name();
+            return Err(EngineError::Internal(format!("{table} would have two columns called {name}")));
+        }
         let folder = partition_folder(&self.partition);
         let file = format!("part-{}.parquet", uuid::Uuid::new_v4());
         let name = if folder.is_empty() { file } else { format!("{folder}/{file}") };

@@ -1,7 +1,10 @@
+use std::sync::Arc;
+
 use almanac_engine::EngineError;
 use almanac_engine::delta::{CellWriter, Snapshot, commit_cells};
 use arrow::array::{AsArray, Float32Array, RecordBatch};
 use arrow::compute::concat_batches;
+use arrow::datatypes::{DataType, Field, Schema};
 use datafusion::scalar::ScalarValue;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use proptest::prelude::*;
@@ -35,6 +38,19 @@ async fn statistics_are_exact_and_only_of_the_listed_columns() {
     let with: Vec<_> =
         group.columns().iter().filter(|c| c.statistics().is_some()).map(|c| c.column_path().string()).collect();
     assert_eq!(with, def.statistics);
+}
+
+#[tokio::test]
+async fn two_columns_of_one_name_are_refused_and_not_a_panic() {
+    let (_folder, w) = warehouse();
+    let mut def = paths_table();
+    let mut fields: Vec<Field> = def.columns.fields().iter().map(|field| field.as_ref().clone()).collect();
+    fields[0] = Field::new("path_id", DataType::Utf8, false);
+    def.columns = Arc::new(Schema::new(fields));
+    let cell = cell("naive", 100);
+    let mut writer = CellWriter::new(&w, &def, partition(&cell));
+    let refused = writer.write(&rows(&def, &cell, 100..101, 1)).await.unwrap_err().to_string();
+    assert!(refused.contains("forecast.paths would have two columns called path_id"), "{refused}");
 }
 
 proptest! {

@@ -206,3 +206,36 @@ impl Text<'_> {
 fn columns(days: usize) -> String {
     (1..=days).map(|h| format!("day_{h}")).collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use almanac_engine::reserved;
+
+    use super::*;
+    use crate::commands::catalog;
+
+    #[test]
+    fn columns_that_views_make_are_kept_from_keys() {
+        let mut settings: Settings = toml::from_str(include_str!("../../../examples/demo.toml")).unwrap();
+        let defs = catalog::all(&settings);
+        let of_tables = |name: &str| defs.iter().any(|def| def.columns.column_with_name(name).is_some());
+        let mut made = Vec::new();
+        for horizon in [3, 100] {
+            settings.forecast.horizon = horizon;
+            for view in all(&settings, &Stored::planned(&settings)) {
+                let names = view.query.split(" AS ").skip(1).map(|rest| {
+                    let ends = |c: char| !(c.is_alphanumeric() || c == '_');
+                    rest.split(ends).next().unwrap().to_owned()
+                });
+                // what is left are types and the end of `WITH … AS (`
+                made.extend(names.filter(|name| !name.is_empty() && *name == name.to_lowercase()));
+            }
+        }
+        made.retain(|name| name != "value" && !name.starts_with("day_") && !of_tables(name.as_str()));
+        assert!(!made.is_empty());
+        for name in made {
+            assert!(reserved::MADE.contains(&name.as_str()), "{name}");
+        }
+    }
+}

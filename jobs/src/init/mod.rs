@@ -4,9 +4,11 @@ mod guess;
 mod survey;
 mod text;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use almanac_engine::Result;
+use almanac_engine::settings::Settings;
+use almanac_engine::{Result, reserved};
 
 pub(crate) use guess::{Guess, Told};
 
@@ -17,14 +19,25 @@ pub(crate) use guess::{Guess, Told};
 pub(crate) fn configure(name: &str, folder: &Path, told: &Told) -> Result<(String, Guess)> {
     let files = survey::folder(folder)?;
     let guess = guess::guess(&files, told)?;
-    Ok((text::toml(name, &guess, told), guess))
+    Ok((text::toml(name, &guess, told, &taken(name, &guess, told)), guess))
+}
+
+/// Names of the files' columns that the tables cannot have, because they have them already.
+fn taken(name: &str, guess: &Guess, told: &Told) -> BTreeSet<String> {
+    let mut taken = BTreeSet::new();
+    loop {
+        // a text that is no configuration is refused where it is used
+        let settings = toml::from_str::<Settings>(&text::toml(name, guess, told, &taken)).ok();
+        match settings.as_ref().and_then(reserved::twice) {
+            Some(twice) if !taken.contains(&twice.name) => taken.insert(twice.name),
+            _ => return taken,
+        };
+    }
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod tests {
-    use almanac_engine::settings::Settings;
-
     use super::*;
 
     fn configured(files: &[(&str, &str)], told: &Told) -> Result<(Settings, String)> {
@@ -121,6 +134,28 @@ mod tests {
         let (settings, text) = configured(&[("long.csv", long), ("market.csv", market)], &Told::default()).unwrap();
         assert_eq!(settings.sources.len(), 1);
         assert!(text.contains("# long.csv is left out: column indicator tells its rows apart"), "{text}");
+    }
+
+    #[test]
+    fn columns_of_names_that_tables_have_get_others() {
+        for key in ["region", "Status", "horizon", "path_id", "model_name", "scope", "day_ahead", "models"] {
+            let rows = "2024-01-01,x,1\n2024-01-02,x,2\n2024-01-01,y,1\n2024-01-02,y,2\n";
+            let told = Told { keys: vec![key.into()], ..Told::default() };
+            let (settings, text) = configured(&[("f.csv", &format!("date,{key},px\n{rows}"))], &told).unwrap();
+            let renamed = format!("{}_key", key.to_lowercase());
+            assert_eq!(
+                (&settings.dataset.key[0], settings.sources[0].key[&renamed].as_str()),
+                (&renamed, key),
+                "{text}"
+            );
+            assert_eq!(reserved::twice(&settings), None, "{text}");
+            assert!(text.contains("# the tables have a column "), "{text}");
+        }
+        let text = "date,k,px,region\n2024-01-01,x,1,5\n2024-01-02,x,2,6\n2024-01-03,x,2,7\n";
+        let told = Told { target: Some("px".into()), keys: vec!["k".into()], date: None };
+        let (settings, text) = configured(&[("f.csv", text)], &told).unwrap();
+        let value = &settings.sources[0].columns[1];
+        assert_eq!((value.name.as_str(), value.from.as_deref()), ("region_value", Some("region")), "{text}");
     }
 
     #[test]

@@ -10,12 +10,36 @@ const MOST_BUCKETS: usize = 64;
 /// Days of origins that a first run is to make.
 const FIRST_ORIGINS: i64 = 365;
 
-/// The configuration as TOML.
-pub(crate) fn toml(name: &str, guess: &Guess, told: &Told) -> String {
+/// The configuration as TOML; columns whose names are taken get others.
+pub(crate) fn toml(name: &str, guess: &Guess, told: &Told, taken: &BTreeSet<String>) -> String {
     let mut text = String::new();
     // writing to a string cannot fail
-    let _ = write(&mut text, name, guess, told);
+    let _ = write(&mut text, name, guess, told, &Names { taken });
     text
+}
+
+/// What columns of the files are called in the tables.
+struct Names<'a> {
+    /// Names that the tables have already.
+    taken: &'a BTreeSet<String>,
+}
+
+impl Names<'_> {
+    fn key(&self, name: &str) -> String {
+        self.free(name, "key")
+    }
+
+    fn value(&self, name: &str) -> String {
+        self.free(name, "value")
+    }
+
+    fn free(&self, name: &str, ending: &str) -> String {
+        let mut own = ours(name);
+        while self.taken.contains(&own) {
+            own = format!("{own}_{ending}");
+        }
+        own
+    }
 }
 
 /// Why a column was taken: it was told, or what it was guessed from.
@@ -23,8 +47,8 @@ fn taken_as(is_told: bool, reason: &str) -> String {
     if is_told { "as told".to_owned() } else { format!("guessed: {reason}") }
 }
 
-fn write(out: &mut String, name: &str, guess: &Guess, told: &Told) -> std::fmt::Result {
-    let keys: Vec<String> = guess.keys.iter().map(|key| ours(key)).collect();
+fn write(out: &mut String, name: &str, guess: &Guess, told: &Told, names: &Names<'_>) -> std::fmt::Result {
+    let keys: Vec<String> = guess.keys.iter().map(|key| names.key(key)).collect();
     writeln!(out, "# Written by `almanac init` from what the files hold: what was guessed says so. Edit it freely.")?;
     writeln!(
         out,
@@ -35,11 +59,14 @@ fn write(out: &mut String, name: &str, guess: &Guess, told: &Told) -> std::fmt::
     let listed = keys.iter().map(|key| quoted(key)).collect::<Vec<_>>().join(", ");
     let taken_by = taken_as(!told.keys.is_empty(), "tells the rows of one date apart");
     writeln!(out, "key = [{listed}]  # {taken_by}, {} values", guess.series)?;
+    for (key, name) in guess.keys.iter().zip(&keys).filter(|(key, name)| ours(key) != **name) {
+        writeln!(out, "# the tables have a column {} of their own: that of the file is {name} in them", ours(key))?;
+    }
     let reason = match is_usual_target(&guess.target) {
         true => "a usual name of the column that is forecast",
         false => "the first column of numbers",
     };
-    writeln!(out, "target = {}  # {}", quoted(&ours(&guess.target)), taken_as(told.target.is_some(), reason))?;
+    writeln!(out, "target = {}  # {}", quoted(&names.value(&guess.target)), taken_as(told.target.is_some(), reason))?;
     let (calendar, why) = match guess.weekdays {
         true => ("trading", "no rows on weekends: days count sessions"),
         false => ("daily", "rows on weekends too: days count calendar days"),
@@ -57,7 +84,7 @@ fn write(out: &mut String, name: &str, guess: &Guess, told: &Told) -> std::fmt::
     let mut taken: BTreeSet<String> = keys.iter().cloned().collect();
     for (position, source) in guess.sources.iter().enumerate() {
         let date = taken_as(told.date.as_ref() == Some(&source.date), "every row has a day in it");
-        write_source(out, guess, source, &date, position == 0, &mut taken)?;
+        write_source(out, guess, names, source, &date, position == 0, &mut taken)?;
     }
     for (file, reason) in &guess.left_out {
         writeln!(out, "\n# {file} is left out: {reason}")?;
@@ -68,6 +95,7 @@ fn write(out: &mut String, name: &str, guess: &Guess, told: &Told) -> std::fmt::
 fn write_source(
     out: &mut String,
     guess: &Guess,
+    names: &Names<'_>,
     source: &SourceGuess,
     date: &str,
     bars: bool,
@@ -82,7 +110,7 @@ fn write_source(
     }
     writeln!(out, "date = {}  # {date}", quoted(&source.date))?;
     if !source.keys.is_empty() {
-        let pairs = source.keys.iter().map(|key| format!("{} = {}", quoted(&ours(key)), quoted(key)));
+        let pairs = source.keys.iter().map(|key| format!("{} = {}", quoted(&names.key(key)), quoted(key)));
         writeln!(out, "key = {{ {} }}", pairs.collect::<Vec<_>>().join(", "))?;
     }
     if let Some(region) = &source.region {
@@ -96,10 +124,10 @@ fn write_source(
     }
     writeln!(out, "columns = [")?;
     for value in &source.values {
-        let mut name = ours(value);
+        let mut name = names.value(value);
         // the same name in two sources would be one column: the first would win
         if value != &guess.target || !bars {
-            while taken.contains(&name) || name == ours(&guess.target) {
+            while taken.contains(&name) || name == names.value(&guess.target) {
                 name = format!("{}_{name}", ours(stem));
             }
         }

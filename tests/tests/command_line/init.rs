@@ -65,3 +65,25 @@ fn columns_that_are_not_there_are_refused() {
     let job = Job::new(&misspelt, world::data(), &[]);
     job.refused(&["ingest"], 5, &["column \"vixx\" is missing; did you mean \"vix\"? the file has"]);
 }
+
+#[test]
+fn a_key_of_a_name_that_tables_have_is_renamed_or_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut rows = "date,region,px\n".to_owned();
+    let first = chrono::NaiveDate::from_ymd_opt(2022, 1, 3).unwrap();
+    for n in 0..300_u64 {
+        let (day, value) = (first + chrono::Days::new(n), 100 + n % 7);
+        rows.push_str(&format!("{day},A,{value}\n{day},B,{value}\n"));
+    }
+    fs::write(folder.path().join("p.csv"), rows).unwrap();
+    let config = folder.path().join("mine.toml");
+    let flags = ["--models", "naive", "--paths", "5", "--from", "2022-10-25", "--to", "2022-10-26"];
+    let job = Job::new(&config, folder.path(), &flags);
+    job.ok(&["init"]);
+    job.ok(&["backfill"]);
+    assert_eq!(job.count("SELECT count(DISTINCT region_key) FROM forecast.point_forecasts"), 2);
+    job.ok(&["evaluate"]);
+    let own = fs::read_to_string(&config).unwrap().replace("\"region_key\"", "\"region\"");
+    fs::write(&config, own).unwrap();
+    job.refused(&["status"], 2, &["error[E0101]", "dataset.key", "region_key"]);
+}
