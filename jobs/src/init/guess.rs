@@ -104,9 +104,9 @@ pub(crate) fn guess(files: &[Surveyed], told: &Told) -> Result<Guess> {
     let (series, target) = series(files, told)?;
     let date = date(series, told).ok_or_else(|| refuse(&series.file, "no column holds dates as YYYY-MM-DD"))?;
     let keys = keys(series, &date.name, &target, told)?;
-    let distinct = keys.iter().filter_map(|key| series.column(key)?.distinct()).product::<usize>().max(1);
+    let columns: Vec<&str> = keys.iter().map(String::as_str).collect();
     let mut guess = Guess {
-        series: distinct,
+        series: series.combinations(&columns).max(1),
         weekdays: date.weekend_share() < NO_WEEKENDS,
         sources: Vec::new(),
         left_out: Vec::new(),

@@ -137,6 +137,14 @@ mod tests {
     }
 
     #[test]
+    fn keys_are_counted_as_the_file_combines_them() {
+        let market = "date,store,item,sales\n2024-01-06,1,a,1\n2024-01-07,1,a,2\n2024-01-06,2,b,1\n2024-01-06,3,c,1\n";
+        let told = Told { keys: vec!["store".into(), "item".into()], ..Told::default() };
+        let (_, text) = configured(&[("f.csv", market)], &told).unwrap();
+        assert!(text.contains("# as told, 3 values\n") && text.contains("buckets = 3 "), "{text}");
+    }
+
+    #[test]
     fn columns_of_names_that_tables_have_get_others() {
         for key in ["region", "Status", "horizon", "path_id", "model_name", "scope", "day_ahead", "models"] {
             let rows = "2024-01-01,x,1\n2024-01-02,x,2\n2024-01-01,y,1\n2024-01-02,y,2\n";

@@ -125,11 +125,24 @@ impl Surveyed {
 
     /// Whether no two rows have the same values in these columns.
     pub(crate) fn tells_apart(&self, columns: &[&str]) -> bool {
-        let places: Vec<usize> =
-            columns.iter().filter_map(|name| self.columns.iter().position(|column| column.name == *name)).collect();
+        let places = self.places(columns);
         let mut seen = BTreeSet::new();
-        self.cells.iter().all(|row| seen.insert(places.iter().map(|&place| row[place].as_str()).collect::<Vec<_>>()))
+        self.cells.iter().all(|row| seen.insert(texts(row, &places)))
     }
+
+    /// Number of different values that these columns have together.
+    pub(crate) fn combinations(&self, columns: &[&str]) -> usize {
+        let places = self.places(columns);
+        self.cells.iter().map(|row| texts(row, &places)).collect::<BTreeSet<_>>().len()
+    }
+
+    fn places(&self, columns: &[&str]) -> Vec<usize> {
+        columns.iter().filter_map(|name| self.columns.iter().position(|column| column.name == *name)).collect()
+    }
+}
+
+fn texts<'a>(row: &'a [String], places: &[usize]) -> Vec<&'a str> {
+    places.iter().map(|&place| row[place].as_str()).collect()
 }
 
 /// Surveys every CSV and Parquet file of a folder, by name.
