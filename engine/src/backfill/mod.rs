@@ -21,4 +21,4 @@ pub use grid::{GridCell, GridUnit, buckets, grid};
 pub(crate) use ledger::heartbeat;
 pub use ledger::{ABANDONED_SECONDS, Ledger};
 pub use missing::{CellWork, Stored, fits, forecasts};
-pub use selection::{Condition, Selection, day_of, display_key, parse_day};
+pub use selection::{Condition, Selection, day_of, display_key, listed_keys, parse_day, shown_key};

@@ -10,7 +10,7 @@ use crate::{EngineError, Result};
 /// A choice of units. Empty lists choose everything.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Selection {
-    /// Keys, as `value` or `value|value` for several key columns.
+    /// Keys, as [`shown_key`] has them.
     pub keys: Vec<String>,
     /// First origin.
     pub from: Option<Day>,
@@ -73,12 +73,13 @@ pub fn day_of(date: NaiveDate) -> Day {
 }
 
 impl Condition {
-    /// Parses `model=naive|xgboost,key!=Sugar,from=2021-01-01`.
+    /// Parses `model=naive|xgboost,key!=Sugar,from=2021-01-01`. A comma or `|` with a backslash before it is part of a
+    /// name: `key=a\|b` is the key `a|b`.
     ///
     /// # Errors
     /// [`EngineError::Configuration`] naming the condition and what is accepted.
     pub fn parse_list(text: &str) -> Result<Vec<Self>> {
-        text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(Self::parse).collect()
+        parts(text, ',').into_iter().map(str::trim).filter(|part| !part.is_empty()).map(Self::parse).collect()
     }
 
     fn parse(text: &str) -> Result<Self> {
@@ -92,7 +93,8 @@ impl Condition {
             Some(field) => (field.trim(), false),
             None => (left.trim(), true),
         };
-        let names: Vec<String> = right.split('|').map(|name| name.trim().to_owned()).collect();
+        let literal = |name: &str| name.trim().replace("\\,", ",").replace("\\|", "|");
+        let names: Vec<String> = parts(right, '|').into_iter().map(literal).collect();
         if names.iter().any(String::is_empty) {
             return Err(refused());
         }
@@ -106,9 +108,40 @@ impl Condition {
     }
 }
 
-/// A key as people write it.
+/// Parts of a text between separators; one with a backslash before it is none.
+fn parts(text: &str, separator: char) -> Vec<&str> {
+    let (mut parts, mut start) = (Vec::new(), 0);
+    for (at, found) in text.match_indices(separator) {
+        if !text[..at].ends_with('\\') {
+            parts.push(&text[start..at]);
+            start = at + found.len();
+        }
+    }
+    parts.push(&text[start..]);
+    parts
+}
+
+/// Keys of a list that is separated by commas; a comma with a backslash before it is part of a key. Other backslashes
+/// are themselves, so that a key is named as it is shown.
+pub fn listed_keys(text: &str) -> Vec<String> {
+    parts(text, ',').into_iter().map(|key| key.replace("\\,", ",")).collect()
+}
+
+/// A key as people write it: its values joined by `|`. Of several values, each `|` and backslash in one has a backslash
+/// before it, so that no two keys are written alike.
+pub fn shown_key<S: AsRef<str>>(values: &[S]) -> String {
+    match values {
+        [value] => value.as_ref().to_owned(),
+        values => {
+            let escaped = values.iter().map(|value| value.as_ref().replace('\\', "\\\\").replace('|', "\\|"));
+            escaped.collect::<Vec<_>>().join("|")
+        }
+    }
+}
+
+/// [`shown_key`] of a key tuple's text.
 pub fn display_key(text: &str) -> String {
-    key_values(text).join("|")
+    shown_key(&key_values(text))
 }
 
 impl Selection {
@@ -175,6 +208,32 @@ mod tests {
         assert!(selection.model("naive") && selection.model("xgboost") && !selection.model("random_walk"));
         assert!(selection.key("Coffee") && !selection.key("Sugar"));
         assert_eq!(selection.origins().0, 18_628);
+    }
+
+    #[test]
+    fn separators_with_a_backslash_are_part_of_names() {
+        let chosen = |text: &str, key: &str| {
+            let conditions = Condition::parse_list(text).unwrap_or_default();
+            Selection { conditions, ..Selection::default() }.key(key)
+        };
+        let tuple = "a\u{1f}b\u{1f}c";
+        assert!(chosen(r"key=a\|b\|c", tuple) && chosen(r"key=x|a\|b\|c,from=2021-01-01", tuple));
+        assert!(!chosen(r"key!=a\|b\|c", tuple) && !chosen("key=a|b|c", tuple));
+        assert!(chosen(r"key=a\,b|c", "a,b") && chosen(r"key=a\b", r"a\b"));
+        assert_eq!(listed_keys(r"a\,b,c|d,e\f"), ["a,b", "c|d", r"e\f"]);
+    }
+
+    #[test]
+    fn no_two_keys_are_written_alike() {
+        let keys = [["a|b", "c", "z"], ["a", "b|c", "z"], [r"a\", "b", "c|z"], [r"a\|b", "c", "z"], ["a", r"b\", "z"]];
+        let shown: std::collections::BTreeSet<String> = keys.iter().map(|key| shown_key(key)).collect();
+        assert_eq!(shown.len(), keys.len(), "{shown:?}");
+        assert_eq!(shown_key(&["Coffee", "NYB"]), "Coffee|NYB");
+        assert_eq!(shown_key(&[r"a|b\c"]), r"a|b\c");
+        let (first, second) = ("a|b\u{1f}c\u{1f}z", "a\u{1f}b|c\u{1f}z");
+        assert_eq!(display_key(first), r"a\|b|c|z");
+        let selection = Selection { keys: listed_keys(r"a\|b|c|z"), ..Selection::default() };
+        assert!(selection.key(first) && !selection.key(second));
     }
 
     #[test]

@@ -12,8 +12,9 @@ use datafusion::execution::SendableRecordBatchStream;
 use futures::{Stream, StreamExt};
 
 use crate::EngineError;
+use crate::backfill::display_key;
 use crate::plan::attach_windows::external;
-use crate::plan::job::{SharedJob, iso, key_values};
+use crate::plan::job::{SharedJob, iso};
 use crate::plan::path_rows::{Constants, PathRows};
 use crate::plan::point_rows::PointRows;
 use crate::plan::rows::{Rows, failure, texts};
@@ -130,7 +131,7 @@ impl<'a> Made<'a> {
         let cell = self.rows.cell(row)?;
         let origin = iso(self.rows.day("data_cutoff_date", row)?);
         Err(EngineError::Input {
-            place: format!("forecast of {} by {} at {origin}", key_values(&key).join("|"), cell.model_name),
+            place: format!("forecast of {} by {} at {origin}", display_key(&key), cell.model_name),
             message: format!("{code}: {}", message.unwrap_or_default()),
             value: Some(code),
         })

@@ -11,6 +11,7 @@ use futures::{Stream, StreamExt};
 use object_store::ObjectStoreExt;
 use sha2::{Digest, Sha256};
 
+use crate::backfill::display_key;
 use crate::cell::{Cell, hex};
 use crate::delta::{CellWriter, Warehouse, fault};
 use crate::plan::attach_windows::external;
@@ -136,7 +137,7 @@ impl OpenCell {
         let inline = path.is_none().then_some(bytes);
         let model_id = format!(
             "{}:{}:{}:{}",
-            key_values(key).join("|"),
+            display_key(key),
             cell.model_name,
             cell.model_version,
             iso(cell.training_cutoff_date)

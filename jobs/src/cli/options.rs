@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use almanac_engine::backfill::listed_keys;
 use clap::{ArgAction, Args, ValueEnum};
 
 /// Heading of what every command takes.
@@ -166,9 +167,10 @@ pub(crate) struct Overrides {
 pub(crate) struct Choice {
     /// Keys to work on.
     ///
-    /// By default all, since what exists is not done again. Commands about one series take the first.
-    #[arg(long = "key", global = true, value_delimiter = ',', value_name = "KEY")]
-    pub(crate) keys: Vec<String>,
+    /// By default all, since what exists is not done again. Commands about one series take the first. Several are
+    /// separated by commas, the values of several key columns by |; a comma in a key has a backslash before it.
+    #[arg(long = "key", global = true, value_name = "KEY")]
+    keys: Vec<String>,
     /// First origin.
     ///
     /// By default that of the configuration, so that all commands mean the same forecasts.
@@ -200,6 +202,8 @@ pub(crate) struct Choice {
     #[arg(long, global = true)]
     pub(crate) no_paths: bool,
     /// Narrow the choice: model=A|B, model!=A, key=A|B, key!=A, from=DATE, to=DATE, separated by commas.
+    ///
+    /// A comma or | in a name, as between the values of several key columns, has a backslash before it.
     #[arg(long, global = true, value_name = "CONDITIONS")]
     pub(crate) select: Option<String>,
     /// Redo cells made from older inputs.
@@ -207,6 +211,13 @@ pub(crate) struct Choice {
     /// Without it they are kept and counted by `status`: a corrected price should not silently redo years.
     #[arg(long, global = true, value_name = "WHAT", value_parser = ["stale"])]
     pub(crate) refresh: Option<String>,
+}
+
+impl Choice {
+    /// Keys that are named, each by itself.
+    pub(crate) fn keys(&self) -> Vec<String> {
+        self.keys.iter().flat_map(|list| listed_keys(list)).collect()
+    }
 }
 
 /// Options of reading input.

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use almanac_engine::EngineError;
-use almanac_engine::backfill::{StepReport, buckets, day_of};
+use almanac_engine::backfill::{StepReport, buckets, day_of, shown_key};
 use almanac_engine::delta::{Snapshot, Warehouse, content};
 use almanac_engine::plan::panel;
 use almanac_engine::{tables, tables_input};
@@ -179,7 +179,7 @@ async fn forecasts(session: &Session) -> Outcome {
         let mean = |total: std::time::Duration| json!(total.as_secs_f64() * 1e3 / f64::from(REPEATS));
         listing.push([
             json!(name),
-            json!(series.key.join("|")),
+            json!(shown_key(&series.key)),
             json!(fit.as_secs_f64() * 1e3),
             mean(condition),
             mean(simulate),

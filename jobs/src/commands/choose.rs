@@ -16,8 +16,17 @@ pub(super) fn literal(text: &str) -> String {
 
 /// The key of a row as it is shown and chosen.
 pub(super) fn key_of_row(session: &Session) -> String {
-    let columns = session.settings.dataset.key.iter().map(|key| format!("\"{key}\"")).collect::<Vec<_>>().join(", ");
-    format!("concat_ws('|', {columns})")
+    shown_key(&session.settings.dataset.key, "")
+}
+
+/// The key of a row in SQL, as `almanac_engine::backfill::shown_key` writes it; `alias` with its point stands before each
+/// column.
+pub(super) fn shown_key(columns: &[String], alias: &str) -> String {
+    let shown = columns.iter().map(|column| match columns.len() {
+        1 => format!("{alias}\"{column}\""),
+        _ => format!(r#"replace(replace({alias}"{column}", '\', '\\'), '|', '\|')"#),
+    });
+    format!("concat_ws('|', {})", shown.collect::<Vec<_>>().join(", "))
 }
 
 /// The call of SQL that draws the points of a stored forecast again.
@@ -96,6 +105,24 @@ pub(super) async fn origin(context: &SessionContext, wanted: Option<NaiveDate>, 
             let name = wanted.map(|wanted| wanted.to_string()).unwrap_or_default();
             let hint = "; no forecast is as old".to_owned();
             Err(EngineError::NotFound { what: "origin", name, hint }.into())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use almanac_engine::backfill;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn keys_are_written_in_sql_as_elsewhere() {
+        let columns = ["a".to_owned(), "b".to_owned()];
+        for key in [["Coffee", "NYB"], ["a|b", "c"], ["a", "b|c"], [r"a\", r"\|"]] {
+            let [a, b] = key.map(literal);
+            let query = format!("SELECT {} AS value FROM (SELECT {a} AS a, {b} AS b) t", shown_key(&columns, "t."));
+            let found = texts(&SessionContext::new(), &query).await.unwrap_or_default();
+            assert_eq!(found, [backfill::shown_key(&key)], "{query}");
         }
     }
 }

@@ -148,7 +148,7 @@ impl Session {
 fn selection(choice: &Choice) -> Outcome<Selection> {
     let day = |flag: &str, text: &Option<String>| text.as_deref().map(|text| parse_day(flag, text)).transpose();
     Ok(Selection {
-        keys: choice.keys.clone(),
+        keys: choice.keys(),
         from: day("--from", &choice.from)?,
         to: day("--to", &choice.to)?,
         limit: choice.limit,

@@ -135,7 +135,8 @@ pub(crate) const ALL: [Entry; 27] = [
         4,
         "key not found",
         "The input has no row of that key.",
-        "choose a key from the list in the message; several key columns are joined by |",
+        "choose a key from the list in the message; several key columns are joined by |, which in --select has a \
+         backslash before it",
     ),
     entry(
         Code::NoSource,

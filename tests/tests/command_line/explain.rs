@@ -1,5 +1,7 @@
 //! `explain unit` and `models explain`: why a forecast is what it is, and what its fit says.
 
+use std::fs;
+
 use serde_json::Value;
 
 use crate::support::{Job, example};
@@ -181,4 +183,35 @@ fn fits_say_what_they_found_in_the_demo_data() {
     assert!(shares.len() > 3 && shares.iter().all(|&share| share >= 0.0), "{importance:?}");
     assert!((shares.iter().sum::<f64>() - 1.0).abs() < 1e-6, "{shares:?}");
     named(&importance, "lag_1");
+}
+
+#[test]
+fn keys_that_only_differ_in_where_a_bar_stands_are_told_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut rows = "date,x,y,px\n".to_owned();
+    let first = chrono::NaiveDate::from_ymd_opt(2022, 1, 3).unwrap();
+    for n in 0..300_u64 {
+        let day = first + chrono::Days::new(n);
+        rows.push_str(&format!("{day},a|b,c,{}\n{day},a,b|c,{}\n", 100 + n % 7, 500 + n % 5));
+    }
+    fs::write(folder.path().join("p.csv"), rows).unwrap();
+    let flags = ["--models", "naive", "--paths", "5", "--horizon", "3", "--from", "2022-10-25", "--to", "2022-10-25"];
+    let job = Job::new(&folder.path().join("mine.toml"), folder.path(), &flags);
+    assert_eq!(job.ok(&["init", "--key-column", "x,y"]).step("init")["keys"], 2);
+    job.ok(&["ingest"]);
+    job.ok(&["build"]);
+    // the bar after `a` and the backslash before the other
+    job.ok(&["--select", r"key=a\|b\\|c", "backfill"]);
+    assert_eq!(job.lines("SELECT DISTINCT y FROM forecast.point_forecasts"), ["b|c"]);
+    job.ok(&["--key", r"a\|b|c", "backfill"]);
+    assert_eq!(job.count("SELECT count(DISTINCT y) FROM forecast.point_forecasts"), 2);
+    for (key, least) in [(r"a\|b|c", 50.0), (r"a|b\|c", 450.0)] {
+        let told = job.ok(&["--key", key, "-o", "json", "explain", "unit"]).stdout;
+        let told: Value = serde_json::from_str(&told).unwrap();
+        let days = told["forecast"].as_array().unwrap();
+        assert_eq!((told["unit"]["key"].as_str(), days.len()), (Some(key), 3), "{told}");
+        let point = days[0]["forecast_point"].as_f64().unwrap();
+        assert!((least..least + 100.0).contains(&point), "{told}");
+        assert_eq!(told["unit"]["same_when_drawn_again"], true, "{told}");
+    }
 }

@@ -9,6 +9,7 @@ use almanac_models::Calendar;
 use chrono::{Datelike, NaiveDate};
 use datafusion::prelude::SessionContext;
 
+use super::super::choose::key_of_row;
 use super::super::rows::{self, Row};
 use super::super::{Session, catalog};
 use super::Checks;
@@ -113,8 +114,9 @@ async fn gaps(session: &Session, context: &SessionContext, table: &str, keys: &s
     let refused = |error: almanac_models::CalendarError| EngineError::Internal(error.to_string());
     let calendar = Calendar::new(dataset.calendar, &dataset.holidays).map_err(refused)?;
     let query = format!(
-        "SELECT concat_ws('|', {keys}) AS key, CAST(min(date) AS TEXT) AS first, CAST(max(date) AS TEXT) AS last, \
-         count(DISTINCT date) AS days FROM {table} GROUP BY {keys} ORDER BY key"
+        "SELECT {} AS key, CAST(min(date) AS TEXT) AS first, CAST(max(date) AS TEXT) AS last, \
+         count(DISTINCT date) AS days FROM {table} GROUP BY {keys} ORDER BY key",
+        key_of_row(session)
     );
     let day = |row: &Row, name: &str| {
         let date = rows::text(row, name).parse::<NaiveDate>().ok()?;

@@ -5,6 +5,7 @@ mod verdict;
 
 use std::sync::Arc;
 
+use almanac_engine::backfill::shown_key;
 use almanac_engine::regenerate::{Ask, Regenerated, What};
 use arrow::array::RecordBatch;
 use datafusion::prelude::SessionContext;
@@ -96,13 +97,14 @@ async fn sample(session: &Session) -> Outcome<Vec<Drawn>> {
 async fn draw(session: &Session, context: &SessionContext, row: &Row, input: &str) -> Outcome<Drawn> {
     let ask = ask(session, row);
     let date = rows::text(row, "date");
-    let name = format!("{} of {} on {date}", ask.model, ask.key.join("|"));
+    let key = shown_key(&ask.key);
+    let name = format!("{} of {key} on {date}", ask.model);
     let numbers = NUMBERS.join(", ");
     let stored = format!(
         "SELECT day_ahead, data_version, {numbers} FROM {POINTS} WHERE {} = {} AND model_name = {} \
          AND model_version = {} AND data_cutoff_date = DATE '{date}' ORDER BY day_ahead",
         key_of_row(session),
-        literal(&ask.key.join("|")),
+        literal(&key),
         literal(&ask.model),
         literal(&session.settings.forecast.model_version)
     );

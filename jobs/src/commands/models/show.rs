@@ -32,10 +32,11 @@ pub(super) async fn run(cli: &Cli, command: &ShowCommand, stopped: watch::Receiv
     let origin = if own.iter().any(|own| own.name == spec.name) { "the configuration" } else { "built in" };
     let (facts, text) = describe(&spec, origin, chosen)?;
     let mut document = Document::new().told("model", facts, text);
-    if !cli.choice.keys.is_empty() {
+    let keys = cli.choice.keys();
+    if !keys.is_empty() {
         let session = Session::open(cli, stopped).await?;
         let (mut fits, mut texts) = (Vec::new(), Vec::new());
-        for key in &cli.choice.keys {
+        for key in &keys {
             let found = stored(&session, &spec, key).await?;
             if found.is_empty() {
                 texts.push(format!("no fit of {} for {key} is stored; `almanac train` makes it", spec.name));

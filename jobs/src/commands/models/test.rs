@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use almanac_engine::backfill::shown_key;
 use almanac_engine::plan::job::{Job, iso};
 use almanac_engine::plan::panel::{self, KeySeries};
 use almanac_engine::{EngineError, registry};
@@ -180,7 +181,7 @@ impl Data {
             }
             Err(other) => return Err(other),
         };
-        let keys = keys(&session, &job, &cli.choice.keys).await?;
+        let keys = keys(&session, &job, &cli.choice.keys()).await?;
         Ok(Self { keys, calendar: job.calendar()?, rule: Rule(job.training_rule()), without: None })
     }
 
@@ -229,7 +230,7 @@ async fn keys(session: &Session, job: &Job, wanted: &[String]) -> Outcome<Vec<(S
     for batch in context.sql(query).await?.collect().await? {
         for bucket in batch.column(0).as_primitive::<Int32Type>().values() {
             for series in panel::load(job, *bucket).await?.keys.values() {
-                let key = series.key.join("|");
+                let key = shown_key(&series.key);
                 if wanted.is_empty() || wanted.contains(&key) {
                     found.push((key, series.clone()));
                 }

@@ -45,10 +45,8 @@ pub(super) async fn coverage(session: &Session, context: &SessionContext, cli: &
 pub(super) async fn errors(session: &Session, context: &SessionContext, cli: &Cli, target: &Target) -> Outcome {
     needs(context, SCORES, "evaluate")?;
     let key = choose::key(session, context, "forecast.point_forecasts").await?;
-    let of_key = |alias: &str| {
-        let columns = session.settings.dataset.key.iter().map(|key| format!("{alias}\"{key}\""));
-        format!("concat_ws('|', {}) = {}", columns.collect::<Vec<_>>().join(", "), literal(&key))
-    };
+    let of_key =
+        |alias: &str| format!("{} = {}", choose::shown_key(&session.settings.dataset.key, alias), literal(&key));
     let rows_of = format!("m.scope = 'at' AND m.mae IS NOT NULL AND {}{}", of_key("m."), chosen(session, cli, "m."));
     // of the forecasts that both made
     let query = format!(
