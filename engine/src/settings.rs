@@ -144,9 +144,11 @@ pub struct Training {
     pub years: u32,
     /// Least calendar days between first and last usable row. The default is two years, so that each season of the year
     /// was seen twice.
+    #[schemars(range(min = 0))]
     pub minimum_days: i32,
     /// Largest share of the range's sessions that may be missing. The default bears holidays that `holidays` does not
     /// name, some 4 % of weekdays, but no source that broke off for months.
+    #[schemars(range(min = 0, max = 1))]
     pub max_gap: f64,
 }
 

@@ -160,6 +160,13 @@ fn check(settings: &Settings) -> Result<()> {
     if forecast.levels.is_empty() || !ascending || forecast.levels.iter().any(|level| !(1..=99).contains(level)) {
         return refuse("forecast.levels", format!("{:?}", forecast.levels), "expected ascending percents from 1 to 99");
     }
+    let training = &settings.training;
+    if !(0.0..=1.0).contains(&training.max_gap) {
+        return refuse("training.max_gap", training.max_gap.to_string(), "expected a share from 0 to 1");
+    }
+    if training.minimum_days < 0 {
+        return refuse("training.minimum_days", training.minimum_days.to_string(), "expected 0 days or more");
+    }
     if forecast.models.is_empty() {
         return refuse("forecast.models", "[]".into(), "name at least one model");
     }

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use almanac_engine::EngineError;
 use almanac_engine::build::{self, BuildReport};
+use almanac_engine::{EngineError, nearest};
 use serde_json::json;
 
 use super::Session;
@@ -24,11 +24,17 @@ pub(crate) async fn ingest(session: &Session, source: Option<&Path>, options: &I
             value: options.as_of.clone().unwrap_or_default(),
             message: "expected a date as YYYY-MM-DD".into(),
         })?;
-    let accept = Accept::parse(&options.accept).map_err(|e| EngineError::Configuration {
-        key: "--accept".into(),
-        value: options.accept.join(","),
-        message: e.to_string(),
-    })?;
+    let refused = |message: String| {
+        let value = options.accept.join(",");
+        EngineError::Configuration { key: "--accept".into(), value, message }
+    };
+    let accept = Accept::parse(&options.accept).map_err(|e| refused(e.to_string()))?;
+    let sources = &session.settings.sources;
+    if let Some(name) = accept.unknown(sources) {
+        let known = sources.iter().map(|source| source.name.as_str());
+        let hint = nearest::hint(name, "sources", known, usize::MAX);
+        return Err(refused(format!("no source is called {name:?}{hint}; `all` lets in rows of each")).into());
+    }
     let options = IngestOptions { strict: options.strict, accept, as_of };
     let started = std::time::Instant::now();
     let report = ingest::ingest(&session.settings, source, &session.warehouse, options).await?;

@@ -39,7 +39,7 @@ use almanac_engine::backfill::{Condition, Selection, parse_day};
 use almanac_engine::basis::{self, Before};
 use almanac_engine::cluster::Cluster;
 use almanac_engine::delta::{Snapshot, Warehouse};
-use almanac_engine::plan::job::Job;
+use almanac_engine::plan::job::{Job, iso};
 use almanac_engine::runner::Runner;
 use almanac_engine::settings::Settings;
 use almanac_engine::tables_input;
@@ -147,7 +147,7 @@ impl Session {
 
 fn selection(choice: &Choice) -> Outcome<Selection> {
     let day = |flag: &str, text: &Option<String>| text.as_deref().map(|text| parse_day(flag, text)).transpose();
-    Ok(Selection {
+    let selection = Selection {
         keys: choice.keys(),
         from: day("--from", &choice.from)?,
         to: day("--to", &choice.to)?,
@@ -157,7 +157,18 @@ fn selection(choice: &Choice) -> Outcome<Selection> {
         widen: choice.widen,
         no_paths: choice.no_paths,
         conditions: choice.select.as_deref().map(Condition::parse_list).transpose()?.unwrap_or_default(),
-    })
+    };
+    let (first, last) = selection.origins();
+    if first > last {
+        let (flag, value) = match (&choice.from, &choice.to) {
+            (Some(from), _) => ("--from", from.clone()),
+            (None, Some(to)) => ("--to", to.clone()),
+            (None, None) => ("--select", choice.select.clone().unwrap_or_default()),
+        };
+        let message = format!("the first origin asked for, {}, is after the last, {}", iso(first), iso(last));
+        return Err(EngineError::Configuration { key: flag.into(), value, message }.into());
+    }
+    Ok(selection)
 }
 
 /// Runs the command that was asked for.

@@ -1,5 +1,6 @@
 //! Which quarantined rows are let in.
 
+use almanac_engine::settings::Source;
 use serde::{Deserialize, Serialize};
 
 /// The choice of `--accept`.
@@ -49,6 +50,13 @@ impl Accept {
             only.push(AcceptedRows { source: source.to_owned(), line });
         }
         Ok(if only.is_empty() { Self::None } else { Self::Only(only) })
+    }
+
+    /// The first source that is named and is none of these.
+    pub(crate) fn unknown(&self, sources: &[Source]) -> Option<&str> {
+        let Self::Only(rows) = self else { return None };
+        let mut names = rows.iter().map(|row| row.source.as_str());
+        names.find(|name| !sources.iter().any(|source| source.name == *name))
     }
 
     /// Whether a row is let in.

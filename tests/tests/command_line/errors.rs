@@ -260,7 +260,9 @@ fn values_that_are_refused_are_those_of_options() {
         (&["--levels", "200", "plan"][..], "--levels", "[200]"),
         (&["--every", "sometimes", "plan"][..], "--every", "sometimes"),
         (&["--from", "2024-13-01", "plan"][..], "--from", "2024-13-01"),
+        (&["--from", "2024-02-01", "--to", "2024-01-31", "plan"][..], "--from", "2024-02-01"),
         (&["--select", "model", "plan"][..], "--select", "model"),
+        (&["ingest", "--accept", "markt:3"][..], "--accept", "markt:3"),
         (&["--scheduler", "http://host", "plan"][..], "--scheduler", "http://host"),
         (&["--warehouse", "x/a%20b", "plan"][..], "--warehouse", "x/a%20b"),
     ] {
@@ -284,6 +286,14 @@ fn settings_that_are_refused_say_where_they_were_given() {
     let of_file = Job::new(&config, world::data(), &[]);
     let place = format!("{}: forecast.horizon", config.display());
     assert_eq!(blamed(of_file.run(&plan)), ["E0101", place.as_str(), "0"]);
+    for (setting, value, told) in
+        [("max_gap", "nan", "NaN"), ("max_gap", "inf", "inf"), ("max_gap", "-1.0", "-1"), ("minimum_days", "-1", "-1")]
+    {
+        let line = format!("[training]\n{setting} = {value}");
+        let (_folder, config) = edited("demo.toml", &[("minimum_days = 730\n", ""), ("[training]", line.as_str())]);
+        let place = format!("{}: training.{setting}", config.display());
+        assert_eq!(blamed(Job::new(&config, world::data(), &[]).run(&plan)), ["E0101", place.as_str(), told]);
+    }
     let job = Job::new(&example("demo.toml"), world::data(), &[]);
     let with = |name: &str, value: &str| blamed(job.run_with(&[(name, value)], &plan));
     assert_eq!(with("ALMANAC_FORECAST__PATHS", "0"), ["E0101", "ALMANAC_FORECAST__PATHS", "0"]);
