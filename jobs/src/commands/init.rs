@@ -59,7 +59,8 @@ fn tell(file: &Path, guess: &Guess) {
     let date = guess.sources.first().map(|source| source.date.as_str()).unwrap_or_default();
     let left_out: Vec<_> =
         guess.left_out.iter().map(|(file, reason)| json!({ "file": file, "reason": reason })).collect();
-    let sentence = format!(
+    let warning = guess.warning();
+    let mut sentence = format!(
         "{} written; guessed from {series}:\n          key {} ({} values), date {date}, target {}, {}",
         file.display(),
         guess.keys.join(", "),
@@ -67,10 +68,13 @@ fn tell(file: &Path, guess: &Guess) {
         guess.target,
         if guess.weekdays { "weekdays only" } else { "every day of the week" }
     );
+    if let Some(warning) = &warning {
+        sentence.push_str(&format!("\n          WARNING: {warning}"));
+    }
     let facts = json!({
         "config": file, "series": series, "key": guess.keys, "keys": guess.series, "date": date,
         "target": guess.target, "calendar": if guess.weekdays { "trading" } else { "daily" }, "sources": sources,
-        "left_out": left_out,
+        "left_out": left_out, "warning": warning,
     });
     progress::step("init", &sentence, facts);
     if look::get().draws() {

@@ -42,6 +42,8 @@ const KEYS: [&str; 14] = [
 ];
 /// Share of weekend rows below which only weekdays are meant.
 const NO_WEEKENDS: f64 = 0.01;
+/// Days from one row to the next above which rows are no days: weekends and holidays are shorter.
+const WIDE: i64 = 3;
 /// Key columns that are tried together.
 const MOST_KEYS: usize = 3;
 
@@ -67,10 +69,24 @@ pub(crate) struct Guess {
     pub(crate) series: usize,
     /// Whether the series has weekdays only.
     pub(crate) weekdays: bool,
+    /// Median of the days from one row of a key to its next.
+    pub(crate) spacing: Option<i64>,
     /// Sources, that of the series first.
     pub(crate) sources: Vec<SourceGuess>,
     /// Files that are left out, with the reason.
     pub(crate) left_out: Vec<(String, String)>,
+}
+
+impl Guess {
+    /// What to know of rows that are much further apart than the days that are forecast.
+    pub(crate) fn warning(&self) -> Option<String> {
+        let days = self.spacing.filter(|days| *days > WIDE)?;
+        let between = match self.weekdays {
+            true => "sessions between count as missing, and with more of them than training.max_gap nothing is fitted",
+            false => "days between have the value before, and are fitted, forecast and scored as if it had come",
+        };
+        Some(format!("rows of a key are {days} days apart, but what is forecast is days: {between}"))
+    }
 }
 
 /// What one file means.
@@ -108,6 +124,7 @@ pub(crate) fn guess(files: &[Surveyed], told: &Told) -> Result<Guess> {
     let mut guess = Guess {
         series: series.combinations(&columns).max(1),
         weekdays: date.weekend_share() < NO_WEEKENDS,
+        spacing: series.spacing(&date.name, &columns),
         sources: Vec::new(),
         left_out: Vec::new(),
         keys,

@@ -137,6 +137,24 @@ mod tests {
     }
 
     #[test]
+    fn rows_that_are_far_apart_are_warned_of() {
+        let rows = |dates: &[&str]| {
+            let lines = dates.iter().map(|date| format!("{date},x,1\n{date},y,2\n"));
+            format!("date,k,px\n{}", lines.collect::<String>())
+        };
+        let warning = |dates: &[&str]| {
+            let text = configured(&[("f.csv", &rows(dates))], &Told::default()).unwrap().1;
+            text.lines().find(|line| line.starts_with("# WARNING: ")).map(str::to_owned).unwrap_or_default()
+        };
+        let months = ["2022-01-01", "2022-02-01", "2022-03-01", "2022-04-01", "2022-05-01"];
+        let told = warning(&months);
+        assert!(told.contains("31 days apart") && told.contains("scored as if it had come"), "{told}");
+        let mondays = warning(&["2022-01-03", "2022-01-10", "2022-01-17"]);
+        assert!(mondays.contains("7 days apart") && mondays.contains("training.max_gap"), "{mondays}");
+        assert_eq!(warning(&["2022-01-06", "2022-01-07", "2022-01-10", "2022-01-11"]), "");
+    }
+
+    #[test]
     fn keys_are_counted_as_the_file_combines_them() {
         let market = "date,store,item,sales\n2024-01-06,1,a,1\n2024-01-07,1,a,2\n2024-01-06,2,b,1\n2024-01-06,3,c,1\n";
         let told = Told { keys: vec!["store".into(), "item".into()], ..Told::default() };

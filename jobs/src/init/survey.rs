@@ -1,6 +1,6 @@
 //! What files of a folder hold: columns, their kinds, dates and how often values repeat.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::Path;
 
@@ -134,6 +134,20 @@ impl Surveyed {
     pub(crate) fn combinations(&self, columns: &[&str]) -> usize {
         let places = self.places(columns);
         self.cells.iter().map(|row| texts(row, &places)).collect::<BTreeSet<_>>().len()
+    }
+
+    /// Median of the days from one date of a key to its next; none where no key has two.
+    pub(crate) fn spacing(&self, date: &str, keys: &[&str]) -> Option<i64> {
+        let (date, keys) = (self.places(&[date]), self.places(keys));
+        let mut days: BTreeMap<Vec<&str>, BTreeSet<NaiveDate>> = BTreeMap::new();
+        for row in &self.cells {
+            let day = texts(row, &date).first().and_then(|text| text.get(..10)?.parse::<NaiveDate>().ok());
+            days.entry(texts(row, &keys)).or_default().extend(day);
+        }
+        let steps = days.values().flat_map(|days| days.iter().zip(days.iter().skip(1)));
+        let mut steps: Vec<i64> = steps.map(|(day, next)| (*next - *day).num_days()).collect();
+        steps.sort_unstable();
+        steps.get(steps.len() / 2).copied()
     }
 
     fn places(&self, columns: &[&str]) -> Vec<usize> {

@@ -72,6 +72,9 @@ fn write(out: &mut String, name: &str, guess: &Guess, told: &Told, names: &Names
         false => ("daily", "rows on weekends too: days count calendar days"),
     };
     writeln!(out, "calendar = \"{calendar}\"  # guessed: {why}")?;
+    if let Some(warning) = guess.warning() {
+        writeln!(out, "# WARNING: {warning}")?;
+    }
     if guess.weekdays {
         writeln!(out, "holidays = \"none\"  # or us-futures")?;
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use almanac_engine::delta::Snapshot;
 use almanac_engine::settings::Source;
 use almanac_engine::{EngineError, tables_input};
-use almanac_models::Calendar;
+use almanac_models::{Calendar, CalendarKind};
 use chrono::{Datelike, NaiveDate};
 use datafusion::prelude::SessionContext;
 
@@ -131,8 +131,19 @@ async fn gaps(session: &Session, context: &SessionContext, table: &str, keys: &s
     let Some((share, absent, key)) = shares.max_by(|a, b| a.0.total_cmp(&b.0)) else { return Ok(()) };
     let seen = format!("of {} keys {key} lacks most sessions: {absent}, {:.1} %", found.len(), share * 100.0);
     let limit = session.settings.training.max_gap;
+    let target = &dataset.target;
+    let filled = dataset.calendar == CalendarKind::Daily
+        && tables_input::silver_columns(&session.settings).iter().any(|column| column.name == target && column.fill);
+    let fix = match filled {
+        // to a fit a day that was filled is as good as another
+        true => format!(
+            "give these days a row: they have the value before, are forecast and scored as if it had come, and \
+             training.max_gap ({limit}) counts none; with fill = false of {target} it does"
+        ),
+        false => format!("fill them, or raise training.max_gap ({limit})"),
+    };
     match share > limit {
-        true => checks.warn("gaps", seen, format!("fill them, or raise training.max_gap ({limit})")),
+        true => checks.warn("gaps", seen, fix),
         false => checks.ok("gaps", seen),
     }
     Ok(())

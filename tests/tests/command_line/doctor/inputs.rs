@@ -97,8 +97,13 @@ fn gaps_are_held_against_the_setting() {
     let (_folder, job) = ingested(1, &[10, 11, 12, 20]);
     let found = examined(&job, 0, &[], &[]);
     found.expect("gaps", "warn", "of 1 keys a lacks most sessions: 4, 13.3 %", "training.max_gap (0.1)");
+    // the days are filled, so that no limit keeps them from fits
+    found.expect("gaps", "warn", "", "with fill = false of value");
     let found = examined(&job, 0, &[("ALMANAC_TRAINING__MAX_GAP", "0.2")], &[]);
     assert_eq!(found.result("gaps"), "ok");
+    let open = CONFIGURATION.replace("{ name = \"value\" }", "{ name = \"value\", fill = false }");
+    fs::write(&job.config, open).unwrap();
+    examined(&job, 0, &[], &[]).expect("gaps", "warn", "4, 13.3 %", "or raise training.max_gap (0.1)");
 }
 
 #[test]
