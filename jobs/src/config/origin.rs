@@ -1,5 +1,6 @@
 //! Where a setting's value comes from: the default, the file, a variable or a flag; the last one that names it wins.
 
+use figment::value::Value;
 use figment::{Figment, Metadata, Source};
 
 use crate::cli::Overrides;
@@ -36,9 +37,27 @@ pub(super) fn place_of(metadata: Option<&Metadata>, setting: &str) -> String {
     }
 }
 
+/// The layer that a value comes from; none where the default holds.
 fn metadata<'a>(figment: &'a Figment, setting: &str) -> Option<&'a Metadata> {
-    // a list that is written in the file has no metadata of its own: its first entry has
-    figment.find_metadata(setting).or_else(|| figment.find_metadata(&format!("{setting}.0")))
+    let whole = figment.find_value("").ok()?;
+    figment.get_metadata(within(&whole, setting)?.tag())
+}
+
+/// The value of a setting, also within lists, which figment's own search does not enter: their entries are numbered.
+fn within<'a>(value: &'a Value, setting: &str) -> Option<&'a Value> {
+    if setting.is_empty() {
+        return Some(value);
+    }
+    // a key of a table may have dots of its own
+    let after = |name: &str| {
+        let rest = setting.strip_prefix(name)?;
+        if rest.is_empty() { Some(rest) } else { rest.strip_prefix('.') }
+    };
+    match value {
+        Value::Dict(_, entries) => entries.iter().find_map(|(name, below)| within(below, after(name)?)),
+        Value::Array(_, items) => items.iter().enumerate().find_map(|(i, item)| within(item, after(&i.to_string())?)),
+        _ => None,
+    }
 }
 
 fn variable(setting: &str) -> String {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::support::{Job, edited};
 use crate::world;
 
 #[test]
@@ -29,6 +30,35 @@ fn each_value_says_where_it_comes_from() {
     // a flag wins over a variable
     let text = job.run_with(&variables, &["--seed", "9", "config", "-o", "json"]).stdout;
     assert!(text.contains("flag --seed"), "{text}");
+}
+
+#[test]
+fn values_within_lists_say_where_they_come_from() {
+    let model = "[[models]]\nname = \"slow\"\nfamily = \"ets\"\nsettings = { model = \"AAA\" }\n\n[training]";
+    let (_folder, config) = edited("demo.toml", &[("[training]", model)]);
+    let text = Job::new(&config, world::data(), &[]).ok(&["config", "-o", "json"]).stdout;
+    let document: Value = serde_json::from_str(&text).unwrap();
+    let origin = |name: &str| {
+        let found = document["settings"].as_array().unwrap().iter().find(|setting| setting["setting"] == name);
+        found.map(|setting| setting["origin"].as_str().unwrap().to_owned()).expect(name)
+    };
+    let file = format!("file {}", config.display());
+    for given in [
+        "sources.0.name",
+        "sources.0.bars",
+        "sources.0.key.commodity",
+        "sources.0.columns.4.fill",
+        "sources.1.publication_lag_days",
+        "models.0.family",
+        "models.0.settings.model",
+    ] {
+        assert_eq!(origin(given), file, "{given}");
+    }
+    for left_out in
+        ["sources.0.publication_lag_days", "sources.0.columns.0.fill", "sources.1.bars", "models.0.regressors"]
+    {
+        assert_eq!(origin(left_out), "default", "{left_out}");
+    }
 }
 
 /// Values of nested settings by their dotted names, as `config` lists them.
