@@ -1,11 +1,7 @@
 //! The frame of a plot: from values to places, ticks at round values, a pale grid.
 
-use super::picture::{Anchor, EDGE, GREY, INK, LETTER, PALE, Picture, Shape, TEXT};
-
-/// Room above the frame for title, legend and unit.
-const HEAD: f64 = 112.0;
-/// Room below it for ticks and the title of the axis.
-const FOOT: f64 = 56.0;
+use super::picture::{Anchor, EDGE, FOOT, GREY, INK, LETTER, PALE, Picture, Shape, TEXT};
+use super::style::SOLID;
 
 /// Where values are.
 #[derive(Debug, Clone, Copy)]
@@ -26,7 +22,7 @@ impl Frame {
     pub(super) fn new(picture: &Picture, x: (f64, f64), y: (f64, f64), ticks: &Ticks, right: f64) -> Self {
         let widest = ticks.iter().map(|(_, text)| text.chars().count()).max().unwrap_or(0) as f64;
         let left = EDGE + widest * LETTER + 8.0;
-        Self { left, right: picture.width - EDGE - right, top: HEAD, bottom: picture.height - FOOT, x, y }
+        Self { left, right: picture.width - EDGE - right, top: picture.head, bottom: picture.height - FOOT, x, y }
     }
 
     /// The place of values.
@@ -54,6 +50,7 @@ impl Frame {
                 points: vec![(self.left, y), (self.right, y)],
                 colour: PALE,
                 width: 1.0,
+                dash: SOLID,
                 mark: ' ',
             });
             picture.shapes.push(text((self.left - 8.0, y), label, Anchor::Right));
@@ -62,6 +59,7 @@ impl Frame {
             points: vec![(self.left, self.bottom), (self.right, self.bottom)],
             colour: GREY,
             width: 1.0,
+            dash: SOLID,
             mark: '─',
         });
         for (value, label) in xs {
@@ -70,6 +68,7 @@ impl Frame {
                 points: vec![(x, self.bottom), (x, self.bottom + 5.0)],
                 colour: GREY,
                 width: 1.0,
+                dash: SOLID,
                 mark: ' ',
             });
             picture.shapes.push(text((x, self.bottom + 18.0), label, Anchor::Middle));
@@ -84,7 +83,7 @@ impl Frame {
         let mut y = self.top;
         while y < self.bottom {
             let points = vec![(x, y), (x, (y + 4.0).min(self.bottom))];
-            picture.shapes.push(Shape::Line { points, colour: GREY, width: 1.0, mark: '┊' });
+            picture.shapes.push(Shape::Line { points, colour: GREY, width: 1.0, dash: SOLID, mark: '┊' });
             y += 8.0;
         }
         picture.shapes.push(Shape::Text {

@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use super::Picture;
 use super::axes::{Frame, Ticks, range, round_ticks};
 use super::picture::{Entry, INK, LETTER, MODELS, Shape};
+use super::style::SOLID;
 
 /// Quantiles that are drawn, by their probability: the ends of the central 95, 80 and 50 %, and the median.
 pub(crate) const QUANTILES: [f64; 7] = [0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975];
@@ -32,11 +33,11 @@ pub(crate) struct Fan {
 /// Draws it.
 pub(crate) fn draw(fan: &Fan, size: (f64, f64)) -> Picture {
     let colour = MODELS[0];
-    let mut legend = vec![entry("what came", INK, None, '•'), entry("median", colour, None, '─')];
+    let mut legend = vec![Entry::plain("what came", INK, None, '•'), Entry::plain("median", colour, None, '─')];
     legend.extend(BANDS.iter().rev().map(|(_, _, _, percent)| {
         // as they lie over each other
         let opacity = BANDS.iter().filter(|(_, _, _, p)| p >= percent).fold(0.0, |sum, b| sum + b.2 * (1.0 - sum));
-        entry(&format!("{percent} %"), colour, Some(opacity), '░')
+        Entry::plain(&format!("{percent} %"), colour, Some(opacity), '░')
     }));
     let title = format!("{} {}, {} days ahead", fan.key, fan.target, fan.ahead.len());
     let mut picture = Picture::titled(size, &title, &fan.about, &legend);
@@ -61,7 +62,7 @@ pub(crate) fn draw(fan: &Fan, size: (f64, f64)) -> Picture {
     frame.upright(&mut picture, 0.0, "origin");
     let median = fan.ahead.iter().enumerate().map(|(i, (_, q))| (i as f64 + 1.0, q[3]));
     let median = last.map(|value| (0.0, value)).into_iter().chain(median);
-    let line = |points: Vec<(f64, f64)>, colour, width, mark| Shape::Line { points, colour, width, mark };
+    let line = |points: Vec<(f64, f64)>, colour, width, mark| Shape::Line { points, colour, width, dash: SOLID, mark };
     picture.shapes.push(line(median.map(|(x, y)| frame.at(x, y)).collect(), colour, 2.2, '─'));
     let known = fan.history.iter().enumerate().map(|(i, (_, value))| (i as f64 - before, *value));
     let came = fan.actual.iter().enumerate().map(|(i, value)| (i as f64 + 1.0, *value));
@@ -71,10 +72,6 @@ pub(crate) fn draw(fan: &Fan, size: (f64, f64)) -> Picture {
         picture.shapes.push(Shape::Dot { at: frame.at(x, y), radius: 2.6, colour: INK, mark: '•' });
     }
     picture
-}
-
-fn entry(name: &str, colour: super::picture::Colour, opacity: Option<f64>, mark: char) -> Entry {
-    Entry { name: name.to_owned(), colour, opacity, mark }
 }
 
 fn day(date: NaiveDate) -> String {

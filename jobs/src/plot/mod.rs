@@ -8,6 +8,7 @@ mod picture;
 mod png;
 mod render;
 mod sketch;
+mod style;
 
 pub(crate) use picture::Picture;
 pub(crate) use render::write;

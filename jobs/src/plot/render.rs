@@ -10,6 +10,7 @@ use plotters::style::{FontStyle, register_font};
 
 use super::picture::{Anchor, Colour, Picture, Shape};
 use super::png;
+use super::style::parts;
 
 /// Family that SVG names; its measures are those of DejaVu Sans.
 const FAMILY: &str = "DejaVu Sans, Verdana, sans-serif";
@@ -78,10 +79,12 @@ fn draw<B: DrawingBackend>(backend: B, picture: &Picture, scale: f64, lowered: f
     let rgb = |(red, green, blue): Colour| RGBColor(red, green, blue);
     for shape in &picture.shapes {
         match shape {
-            Shape::Line { points, colour, width, .. } => {
+            Shape::Line { points, colour, width, dash, .. } => {
                 let style = rgb(*colour).stroke_width((width * scale).round().max(1.0) as u32);
-                let points: Vec<_> = points.iter().copied().map(place).collect();
-                area.draw(&PathElement::new(points, style)).map_err(failed)?;
+                for part in parts(points, *dash) {
+                    let points: Vec<_> = part.into_iter().map(place).collect();
+                    area.draw(&PathElement::new(points, style)).map_err(failed)?;
+                }
             }
             Shape::Area { points, colour, opacity } => {
                 let points: Vec<_> = points.iter().copied().map(place).collect();

@@ -7,24 +7,19 @@ const CELL: (f64, f64) = (7.4, 18.0);
 /// Shades of areas, by how many lie over each other.
 const SHADES: [char; 4] = [' ', '░', '▒', '▓'];
 
-/// The mark of the n-th line.
-pub(super) fn mark(line: usize) -> char {
-    ['o', 'x', '+', '*', '#', '@', '%'][line % 7]
-}
-
 /// Pixels of a picture that takes so many columns and rows.
 fn size(columns: usize, rows: usize) -> (f64, f64) {
     (columns as f64 * CELL.0, rows as f64 * CELL.1)
 }
 
-/// Draws a picture of a size that is told, in so many columns and rows.
+/// Draws a picture of a size that is told, in so many columns and rows, or more rows where it is higher.
 pub(crate) fn sketch(columns: usize, rows: usize, draw: impl Fn((f64, f64)) -> Picture) -> String {
     let picture = draw(size(columns, rows));
+    let rows = (picture.height / CELL.1).ceil() as usize;
     let mut shades = vec![vec![0_usize; columns]; rows];
     let mut marks = vec![vec![None; columns]; rows];
     let cell = |(x, y): (f64, f64)| ((x / CELL.0) as usize, (y / CELL.1) as usize);
-    let put = |marks: &mut Vec<Vec<Option<char>>>, at: (f64, f64), mark: char| {
-        let (column, row) = cell(at);
+    let put = |marks: &mut Vec<Vec<Option<char>>>, (column, row): (usize, usize), mark: char| {
         if let Some(place) = marks.get_mut(row).and_then(|row| row.get_mut(column)) {
             *place = Some(mark);
         }
@@ -46,11 +41,11 @@ pub(crate) fn sketch(columns: usize, rows: usize, draw: impl Fn((f64, f64)) -> P
                     let steps = ((x1 - x0) / CELL.0).abs().max((y1 - y0).abs() / CELL.1).ceil().max(1.0) as usize * 2;
                     for step in 0..=steps {
                         let share = step as f64 / steps as f64;
-                        put(&mut marks, (x0 + (x1 - x0) * share, y0 + (y1 - y0) * share), *mark);
+                        put(&mut marks, cell((x0 + (x1 - x0) * share, y0 + (y1 - y0) * share)), *mark);
                     }
                 }
             }
-            Shape::Dot { at, mark, .. } => put(&mut marks, *at, *mark),
+            Shape::Dot { at, mark, .. } => put(&mut marks, cell(*at), *mark),
             Shape::Text { at, text, anchor, .. } => {
                 let length = text.chars().count() as f64 * CELL.0;
                 let left = match anchor {
@@ -58,8 +53,10 @@ pub(crate) fn sketch(columns: usize, rows: usize, draw: impl Fn((f64, f64)) -> P
                     Anchor::Middle => at.0 - length / 2.0,
                     Anchor::Right => at.0 - length,
                 };
+                // columns are counted from the first: places between two cells would drop letters
+                let (first, row) = cell((left.max(0.0) + CELL.0 / 2.0, at.1));
                 for (i, character) in text.chars().enumerate() {
-                    put(&mut marks, (left.max(0.0) + (i as f64 + 0.5) * CELL.0, at.1), character);
+                    put(&mut marks, (first + i, row), character);
                 }
             }
         }

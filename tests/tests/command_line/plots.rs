@@ -70,3 +70,19 @@ fn what_is_not_there_is_named() {
     job.refused(&["plot", "coverage", "--into", "a.gif"], 2, &["error[E0002]", ".svg or .png"]);
     world::fresh().refused(&["plot", "errors"], 4, &["error[E0403]", "almanac evaluate"]);
 }
+
+#[test]
+fn models_with_other_numbers_of_forecasts_are_told() {
+    let job = world::copy();
+    let third = ["--models", "window_average", "--from", "2024-01-04"];
+    for step in ["backfill", "evaluate"] {
+        job.ok(&[&third[..], &[step]].concat());
+    }
+    let told = |what: &str, models: &str| job.ok(&["--key", "Coffee", "--models", models, "plot", what]).stdout;
+    let all = "naive,random_walk,window_average";
+    for what in ["coverage", "errors"] {
+        let sketch = told(what, all);
+        assert!(sketch.contains("Coffee, 2 to 4 forecasts per model"), "{what}:\n{sketch}");
+    }
+    assert!(told("coverage", "naive,random_walk").contains("Coffee, 4 forecasts per model"));
+}

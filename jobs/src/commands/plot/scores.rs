@@ -15,6 +15,10 @@ use crate::plot::errors::{self, Errors};
 const SCORES: &str = "forecast.forecast_metadata";
 /// The model beside which errors are told.
 const NAIVE: &str = "naive";
+/// Most models in one picture, beyond which lines lie over each other.
+const MOST: usize = 12;
+/// Most of those that are named by --models: as many as the pictures have looks for, but a few.
+const MOST_NAMED: usize = 30;
 
 pub(super) async fn coverage(session: &Session, context: &SessionContext, cli: &Cli, target: &Target) -> Outcome {
     needs(context, SCORES, "evaluate")?;
@@ -37,8 +41,17 @@ pub(super) async fn coverage(session: &Session, context: &SessionContext, cli: &
         [] => "all keys".to_owned(),
         keys => keys.join(", "),
     };
-    let about = about(session, format!("{keys}, {}", counted(context, &rows_of).await?));
-    let coverage = Coverage { about, models: by_model(session, &points, point) };
+    let mut models = by_model(session, &points, point);
+    let query = format!("SELECT model_name, avg(mae) AS mae FROM {SCORES} WHERE {rows_of} GROUP BY model_name");
+    let errors = rows::of(context, &query).await?;
+    let error = |model: &str| {
+        let row = errors.iter().find(|row| rows::text(row, "model_name") == model);
+        row.and_then(|row| rows::value(row, "mae").as_f64()).unwrap_or(f64::INFINITY)
+    };
+    let left_out = best(&mut models, cli, |(model, _)| error(model));
+    let counted = counted(context, &rows_of, &models).await?;
+    let about = about(session, format!("{keys}, {counted}")) + &left_out;
+    let coverage = Coverage { about, models };
     deliver(target, |size| coverage::draw(&coverage, size))
 }
 
@@ -65,8 +78,12 @@ pub(super) async fn errors(session: &Session, context: &SessionContext, cli: &Cl
         let day = rows::value(row, "horizon").as_u64().and_then(|day| u32::try_from(day).ok())?;
         Some((day, rows::value(row, "ratio").as_f64()?))
     };
-    let about = about(session, format!("{key}, {}", counted(context, &rows_of.replace("m.", "")).await?));
-    let errors = Errors { about, naive: NAIVE.into(), models: by_model(session, &points, point) };
+    let mut models = by_model(session, &points, point);
+    let left_out =
+        best(&mut models, cli, |(_, days)| days.iter().map(|(_, ratio)| ratio).sum::<f64>() / days.len() as f64);
+    let counted = counted(context, &rows_of.replace("m.", ""), &models).await?;
+    let about = about(session, format!("{key}, {counted}")) + &left_out;
+    let errors = Errors { about, naive: NAIVE.into(), models };
     deliver(target, |size| errors::draw(&errors, size))
 }
 
@@ -85,15 +102,36 @@ fn chosen(session: &Session, cli: &Cli, alias: &str) -> String {
     text
 }
 
-/// How many forecasts the scores are of, and when they were made.
-async fn counted(context: &SessionContext, rows_of: &str) -> Outcome<String> {
+/// Keeps the models with the least errors where there are more than one picture can show, and says so.
+fn best<T>(models: &mut Vec<(String, Vec<T>)>, cli: &Cli, error: impl Fn(&(String, Vec<T>)) -> f64) -> String {
+    let most = if cli.overrides.models.is_some() { MOST_NAMED } else { MOST };
+    let all = models.len();
+    if all <= most {
+        return String::new();
+    }
+    let mut order: Vec<(f64, String)> = models.iter().map(|model| (error(model), model.0.clone())).collect();
+    order.sort_by(|one, other| one.0.total_cmp(&other.0));
+    order.truncate(most);
+    models.retain(|(name, _)| order.iter().any(|(_, kept)| kept == name));
+    format!("; {most} of {all} models, those with the least MAE: --models shows others")
+}
+
+/// How many forecasts the scores of models are of, and when they were made.
+async fn counted<T>(context: &SessionContext, rows_of: &str, models: &[(String, Vec<T>)]) -> Outcome<String> {
+    let of_models = match models {
+        [] => String::new(),
+        some => {
+            let names: Vec<String> = some.iter().map(|(name, _)| literal(name)).collect();
+            format!(" AND model_name IN ({})", names.join(", "))
+        }
+    };
     let query = format!(
-        "SELECT max(n) AS n, CAST(min(first) AS TEXT) AS first, CAST(max(last) AS TEXT) AS last FROM \
+        "SELECT min(n) AS least, max(n) AS most, CAST(min(first) AS TEXT) AS first, CAST(max(last) AS TEXT) AS last FROM \
          (SELECT count(*) AS n, min(data_cutoff_date) AS first, max(data_cutoff_date) AS last FROM {SCORES} \
-         WHERE {rows_of} AND horizon = 1 GROUP BY model_name)"
+         WHERE {rows_of}{of_models} AND horizon = 1 GROUP BY model_name)"
     );
     let rows = rows::of(context, &query).await?;
-    let Some(row) = rows.first().filter(|row| row.contains_key("n")) else {
+    let Some(row) = rows.first().filter(|row| row.contains_key("most")) else {
         let hint = "; no score is of what was asked for, `almanac evaluate` makes them".to_owned();
         return Err(EngineError::NotFound { what: "scores", name: SCORES.into(), hint }.into());
     };
@@ -102,7 +140,9 @@ async fn counted(context: &SessionContext, rows_of: &str) -> Outcome<String> {
         text.parse::<NaiveDate>().map_or_else(|_| text.to_owned(), |date| date.format("%-d %b %Y").to_string())
     };
     let (first, last) = (day("first"), day("last"));
-    Ok(format!("{} forecasts per model from {first} to {last}", rows::value(row, "n")))
+    let (least, most) = (rows::value(row, "least"), rows::value(row, "most"));
+    let range = if least == most { most.to_string() } else { format!("{least} to {most}") };
+    Ok(format!("{range} forecasts per model from {first} to {last}"))
 }
 
 /// Points by model: the configured ones first, in their order.
