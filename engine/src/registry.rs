@@ -66,6 +66,9 @@ impl From<ModelError> for Unresolved {
     }
 }
 
+/// Most names of models that an error lists.
+const SHOWN: usize = 4;
+
 /// The entry of a name as it is written.
 fn entry(own: &[ModelSpec], name: &str, what: &'static str) -> Result<ModelSpec> {
     let known: Vec<&ModelSpec> = own.iter().chain(builtin()?).collect();
@@ -76,7 +79,7 @@ fn entry(own: &[ModelSpec], name: &str, what: &'static str) -> Result<ModelSpec>
             Err(EngineError::NotFound {
                 what,
                 name: name.to_owned(),
-                hint: nearest::hint(name, "models", names.iter().copied(), names.len()),
+                hint: nearest::hint(name, "models", names.iter().copied(), SHOWN) + "; `almanac models list` lists all",
             })
         }
     }

@@ -1,11 +1,12 @@
 //! The effective configuration: defaults, then the file, then `ALMANAC_…` variables, then flags.
 
 mod origin;
+mod refused;
 
 use std::path::Path;
 
 use almanac_engine::settings::{LONGEST_HORIZON, MOST_PATHS, Settings};
-use almanac_engine::{EngineError, Result, nearest, registry, reserved};
+use almanac_engine::{EngineError, Result, registry, reserved};
 use almanac_models::Frequency;
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
@@ -63,42 +64,11 @@ pub(crate) fn layered(file: &Path, overrides: &Overrides) -> Result<Layered> {
         })
         .split("__");
     let figment = Figment::new().merge(Toml::file_exact(file)).merge(variables);
-    let mut settings: Settings = figment.extract().map_err(|e| refused(file, &e))?;
+    let mut settings: Settings = figment.extract().map_err(|e| refused::refused(file, &figment, &e))?;
     apply(&mut settings, overrides)?;
     let layered = Layered { settings, figment, overrides: overrides.clone() };
     check(&layered.settings).map_err(|error| layered.placed(error))?;
     Ok(layered)
-}
-
-fn refused(file: &Path, error: &figment::Error) -> EngineError {
-    let first = error.clone().into_iter().next().unwrap_or_else(|| error.clone());
-    let place = origin::place_of(first.metadata.as_ref(), &first.path.join("."));
-    EngineError::Configuration {
-        key: if place.is_empty() { file.display().to_string() } else { place },
-        value: match &first.kind {
-            figment::error::Kind::InvalidType(found, _) | figment::error::Kind::InvalidValue(found, _) => {
-                found.to_string()
-            }
-            figment::error::Kind::UnknownField(found, _) | figment::error::Kind::UnknownVariant(found, _) => {
-                found.clone()
-            }
-            figment::error::Kind::MissingField(_) => "absent".to_owned(),
-            _ => "refused".to_owned(),
-        },
-        message: format!("{}{}", meant(&first.kind), first.kind),
-    }
-}
-
-/// The setting or choice that may have been meant, as the beginning of a message.
-fn meant(kind: &figment::error::Kind) -> String {
-    let (name, known) = match kind {
-        figment::error::Kind::UnknownField(name, known) | figment::error::Kind::UnknownVariant(name, known) => {
-            (name, known)
-        }
-        _ => return String::new(),
-    };
-    let meant = nearest::nearest(name, known.iter().copied());
-    meant.map(|meant| format!("did you mean {meant:?}? ")).unwrap_or_default()
 }
 
 fn apply(settings: &mut Settings, overrides: &Overrides) -> Result<()> {

@@ -70,6 +70,10 @@ impl Refusal {
                 if choices.is_empty() { format!("give {missing}: `{usage}`") } else { chosen(choices.into_iter()) }
             }
             (ErrorKind::InvalidValue, Some(argument)) => format!("give it as {argument}"),
+            (ErrorKind::ValueValidation, Some(argument)) => match form_of(&argument, &self.message()) {
+                Some(form) => format!("give {argument} as {form}"),
+                None => self.code().entry().fix.to_owned(),
+            },
             _ => self.code().entry().fix.to_owned(),
         }
     }
@@ -130,6 +134,18 @@ impl Refusal {
         };
         texts.iter().any(|text| !text.is_empty()).then_some(texts)
     }
+}
+
+/// What a value has to look like, where the words of its parser do not say so.
+fn form_of(argument: &str, message: &str) -> Option<&'static str> {
+    const OF_WHOLE_NUMBERS: [&str; 3] = ["invalid digit", "integer", "number too"];
+    if argument.ends_with("<DATE>") {
+        return Some("a day such as 2025-06-30");
+    }
+    if OF_WHOLE_NUMBERS.iter().any(|words| message.contains(words)) {
+        return Some("a whole number in its range");
+    }
+    message.contains("invalid float").then_some("a number")
 }
 
 fn chosen(names: impl Iterator<Item = String>) -> String {
@@ -195,6 +211,7 @@ mod tests {
         assert_eq!(refused("almanac plam").fix, "did you mean plan, explain?");
         assert_eq!(refused("almanac sql --fil a").fix, "did you mean --file?");
         assert_eq!(refused("almanac -o jsn plan").fix, "did you mean json?");
+        assert_eq!(refused("almanac --paths abc plan").fix, "give --paths <N> as a whole number in its range");
         let choice = refused("almanac maintain all");
         assert_eq!((choice.code, choice.fix.as_str()), (Code::Flag, "choose one of optimize, vacuum, checkpoint"));
         assert_eq!(choice.message, "invalid value 'all' for '<WHAT>'");

@@ -92,7 +92,13 @@ pub(crate) fn full_name(session: &Session, context: &SessionContext, name: &str)
     let matches = |full: &&String| *full == name || full.split_once('.').is_some_and(|(_, short)| short == name);
     match known.iter().find(matches) {
         Some(full) => Ok(full.clone()),
-        None => Err(unknown(name, known)),
+        None => match readable(context) {
+            there if there.is_empty() => {
+                let hint = "; run `almanac ingest` first, the warehouse has no table yet".to_owned();
+                Err(EngineError::NotFound { what: "table", name: name.to_owned(), hint }.into())
+            }
+            there => Err(unknown(name, there)),
+        },
     }
 }
 

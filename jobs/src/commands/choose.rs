@@ -97,13 +97,13 @@ pub(super) async fn origin(context: &SessionContext, wanted: Option<NaiveDate>, 
     let found = rows::of(context, &query).await?.first().and_then(|row| rows::text(row, "date").parse().ok());
     match (found, wanted) {
         (Some(found), Some(wanted)) if found != wanted => {
-            let hint = format!("; the last forecast before it was made on {found}");
+            let hint = format!("; choose {found}, the last day before it with a forecast");
             Err(EngineError::NotFound { what: "origin", name: wanted.to_string(), hint }.into())
         }
         (Some(found), _) => Ok(found),
         (None, wanted) => {
-            let name = wanted.map(|wanted| wanted.to_string()).unwrap_or_default();
-            let hint = "; no forecast is as old".to_owned();
+            let name = wanted.map_or_else(|| "any".to_owned(), |wanted| wanted.to_string());
+            let hint = "; choose a later day, or run `almanac backfill`: no forecast is as old".to_owned();
             Err(EngineError::NotFound { what: "origin", name, hint }.into())
         }
     }

@@ -39,7 +39,8 @@ pub(crate) async fn document(
         }
         None if context.table_exist(name.as_str())? => view(session, context, &name).await,
         None => {
-            let hint = format!("; it does not exist yet in {}", session.warehouse.root());
+            let hint =
+                format!("; run the command that writes it, it does not exist yet in {}", session.warehouse.root());
             Err(EngineError::NotFound { what: "table", name, hint }.into())
         }
     }

@@ -39,8 +39,13 @@ pub(super) fn place_of(metadata: Option<&Metadata>, setting: &str) -> String {
 
 /// The layer that a value comes from; none where the default holds.
 fn metadata<'a>(figment: &'a Figment, setting: &str) -> Option<&'a Metadata> {
-    let whole = figment.find_value("").ok()?;
-    figment.get_metadata(within(&whole, setting)?.tag())
+    figment.get_metadata(value(figment, setting)?.tag())
+}
+
+/// A value as the layers give it; none of what no setting names.
+pub(super) fn value(figment: &Figment, setting: &str) -> Option<Value> {
+    let whole = figment.find_value("").ok().filter(|_| !setting.is_empty())?;
+    within(&whole, setting).cloned()
 }
 
 /// The value of a setting, also within lists, which figment's own search does not enter: their entries are numbered.

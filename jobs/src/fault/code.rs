@@ -119,7 +119,7 @@ pub(crate) const ALL: [Entry; 27] = [
         4,
         "model not found",
         "No model of that name is registered or, for forecasts drawn again, none is stored for the key and window.",
-        "choose a name from the list in the message, or add it under [[models]]",
+        "choose a name from `almanac models list`, or add it under [[models]]",
     ),
     entry(
         Code::NoTable,

@@ -75,9 +75,10 @@ fn engine(error: &EngineError) -> Parts {
     }
 }
 
-/// A hint without the separator that it starts with; none where it is empty.
+/// What a hint says to do, without its separator; none where it only says where the thing is not.
 fn advice(hint: &str) -> Option<String> {
-    let advice = hint.trim_start_matches([';', ':', ' ']);
+    let advice = hint.strip_prefix([';', ':']).or_else(|| hint.split_once("; ").map(|(_, advice)| advice))?;
+    let advice = advice.trim_start();
     (!advice.is_empty()).then(|| advice.to_owned())
 }
 
@@ -126,6 +127,8 @@ mod tests {
         assert_eq!(diagnosis.code, Code::NoModel);
         assert_eq!(diagnosis.fix, "did you mean \"naive\"? known models are naive");
         assert_eq!(diagnosis.value.as_deref(), Some("niave"));
+        assert_eq!(advice(" in nope; name the folder with --source").as_deref(), Some("name the folder with --source"));
+        assert_eq!(advice(" in silver.model_input"), None);
         let column = Failure::Column { name: "clsoe".into(), hint: "; did you mean \"close\"?".into() };
         let diagnosis = diagnose(&column);
         assert_eq!((diagnosis.code, column.code()), (Code::Query, diagnosis.code.entry().exit));

@@ -16,6 +16,15 @@ const FUNCTIONS: [(&str, char); 4] =
 /// What to do about them.
 const OF_FUNCTIONS: &str = "correct name or arguments; docs/reference/functions.md lists the functions of almanac";
 
+/// What to do about faults that no list of columns helps with, by a part of their message.
+const REMEDIES: [(&str, &str); 2] = [
+    ("is a view and has no versions", "query it without VERSION AS OF, or a version of a table that it reads"),
+    (
+        "found: \\",
+        "leave it out of a query: commands with a backslash are those of the prompt, `almanac sql` without a query",
+    ),
+];
+
 /// What is wrong with a query.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct QueryFault {
@@ -37,7 +46,9 @@ impl QueryFault {
         let numbers = after.and_then(|after| after.split_once(", Column: "));
         let place = numbers.map(|(line, column)| format!("line {line}, column {column}"));
         let value = before.rsplit_once("found: ").map(|(_, word)| word.to_owned());
-        Self { place, value, message, fix: None }
+        let remedy = REMEDIES.iter().find(|(part, _)| message.contains(*part));
+        let fix = remedy.map(|(_, remedy)| (*remedy).to_owned());
+        Self { place, value, message, fix }
     }
 
     /// Why a statement cannot be parsed or planned.
@@ -119,6 +130,16 @@ mod tests {
         assert_eq!((fault.message.as_str(), told(&fault)), (words, (Some("line 2, column 7"), Some("selec"))));
         let end = QueryFault::new("Expected: an expression, found: EOF").about("SELECT");
         assert_eq!(told(&end), (Some("query"), Some("EOF")));
+    }
+
+    #[test]
+    fn what_is_no_column_has_another_remedy() {
+        for message in
+            ["ops.latest is a view and has no versions", "Expected: an SQL statement, found: \\ at Line: 1, Column: 1"]
+        {
+            let fix = QueryFault::new(message).about("query").fix;
+            assert!(fix.is_some_and(|fix| !fix.contains("describe")), "{message}");
+        }
     }
 
     #[test]

@@ -20,7 +20,10 @@ use super::rows::Rows;
 pub(super) fn read(layout: &Layout, source_dir: &Path) -> Result<Rows> {
     let path = source_dir.join(&layout.file);
     if !path.is_file() {
-        let hint = format!(" in {}; check --source and the source's path", source_dir.display());
+        let hint = format!(
+            " in {}; name the folder of the files with --source, or correct the path of the source",
+            source_dir.display()
+        );
         return Err(EngineError::NotFound { what: "source file", name: layout.file.clone(), hint });
     }
     let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();

@@ -22,7 +22,7 @@ pub(super) fn read(folder: &Path, group: Option<&str>) -> Result<Panel> {
         (Some(group), _) if groups.iter().any(|known| known == group) => group,
         (None, [only]) => only,
         (Some(group), _) => {
-            let hint = format!(" in {}; it has {known}", folder.display());
+            let hint = format!(" in {}; choose one of {known}", folder.display());
             return Err(EngineError::NotFound { what: "group", name: group.to_owned(), hint });
         }
         (None, _) => {

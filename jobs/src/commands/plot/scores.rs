@@ -71,7 +71,7 @@ pub(super) async fn errors(session: &Session, context: &SessionContext, cli: &Cl
     );
     let points = rows::of(context, &query).await?;
     if points.is_empty() {
-        let hint = format!("; errors are told beside its own: {NAIVE} and another model need scores of {key}");
+        let hint = format!("; run `almanac evaluate` with {NAIVE} and another model, both need scores of {key}");
         return Err(EngineError::NotFound { what: "model", name: NAIVE.into(), hint }.into());
     }
     let point = |row: &Row| {
