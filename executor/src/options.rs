@@ -9,7 +9,8 @@ use clap::Parser;
 /// Shown below the options.
 const EXAMPLES: &str = "Examples:
   almanac-executor --bind-host 127.0.0.1 --vcores 1
-  almanac-executor --scheduler-host scheduler.example --work-dir /var/tmp/almanac";
+  almanac-executor --scheduler-host scheduler.example \\
+    --work-dir /var/tmp/almanac";
 
 /// Computes tasks of an Almanac cluster. Terminated, it finishes the tasks it has and takes no more. Given up by its
 /// scheduler, which it could not reach for a while, it begins anew and registers again.

@@ -20,6 +20,11 @@ pub(crate) const GROUPS: [(&str, &[&str]); 4] = [
 /// Options that `almanac --help` shows; the others are shown by the commands they matter to.
 const EVERYDAY: [&str; 7] = ["config", "source", "warehouse", "output", "quiet", "verbose", "help"];
 
+/// Longest line of an example: with its indentation it fits a terminal of 80 columns.
+const LONGEST: usize = 76;
+/// What goes between the lines of an example that is broken: a shell takes both for one.
+pub(crate) const CONTINUED: &str = " \\\n    ";
+
 /// Examples by command. A test runs the parser over each.
 const EXAMPLES: &[(&str, &[&str])] = &[
     (
@@ -190,8 +195,24 @@ fn examples(command: &str, below: &str) -> Option<String> {
     let (_, lines) = EXAMPLES.iter().find(|(name, _)| *name == command)?;
     let shown = format!(" {command} {below}");
     let chosen = lines.iter().copied().filter(|line| below.is_empty() || line.contains(shown.as_str()));
-    let chosen: Vec<&str> = chosen.collect();
+    let chosen: Vec<String> = chosen.map(broken).collect();
     (!chosen.is_empty()).then(|| format!("Examples:\n  {}", chosen.join("\n  ")))
+}
+
+/// An example, broken before options where it is long, so that it can be copied as it is shown.
+fn broken(example: &str) -> String {
+    let mut lines: Vec<&str> = Vec::new();
+    let (mut rest, mut room) = (example, LONGEST);
+    while rest.len() > room {
+        let fits = |end: &usize| end + 2 <= room && rest[..*end].matches('"').count() % 2 == 0;
+        let Some(end) = rest.match_indices(" --").map(|(end, _)| end).filter(fits).last() else { break };
+        let (line, after) = rest.split_at(end);
+        lines.push(line);
+        // further lines are indented by two more
+        (rest, room) = (after.trim_start(), LONGEST - 2);
+    }
+    lines.push(rest);
+    lines.join(CONTINUED)
 }
 
 /// Whether a command's help shows an option of all commands. A command that no list names shows all.
@@ -321,6 +342,8 @@ mod tests {
             let groups = GROUPS.iter().filter(|(_, names)| names.contains(&name)).count();
             assert_eq!(groups, 1, "{name} is in {groups} groups");
             let after = sub.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(after.lines().all(|line| line.chars().count() <= 78), "{name}: {after}");
+            let after = after.replace(CONTINUED, " ");
             let mut examples = after.lines().filter(|line| line.trim_start().starts_with("almanac ")).peekable();
             assert!(examples.peek().is_some(), "{name} has no examples");
             for example in examples {
@@ -330,10 +353,24 @@ mod tests {
             }
             for below in sub.get_subcommands() {
                 let after = below.get_after_help().map(ToString::to_string).unwrap_or_default();
+                assert!(after.lines().all(|line| line.chars().count() <= 78), "{name} {}: {after}", below.get_name());
+                let after = after.replace(CONTINUED, " ");
                 let shown = format!(" {name} {}", below.get_name());
                 assert!(after.contains(&shown), "{name} {} has no examples: {after}", below.get_name());
             }
         }
+    }
+
+    #[test]
+    fn a_long_example_is_broken_where_a_shell_goes_on() {
+        let long = "almanac --source data --warehouse s3://bucket/prefix --scheduler df://host:50050 backfill";
+        let shown = broken(long);
+        let lines =
+            ["almanac --source data --warehouse s3://bucket/prefix \\", "    --scheduler df://host:50050 backfill"];
+        assert_eq!(shown.lines().collect::<Vec<_>>(), lines);
+        assert_eq!(shown.replace(CONTINUED, " "), long);
+        let quoted = format!("almanac sql -c \"SELECT 1 -- {} --end\" --timing", "a ".repeat(40));
+        assert!(!broken(&quoted).contains(CONTINUED), "{}", broken(&quoted));
     }
 
     #[test]

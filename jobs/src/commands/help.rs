@@ -57,6 +57,7 @@ fn shown(command: &Command, path: &str, text: String) {
     let below = command.get_subcommands().filter(|sub| !sub.is_hide_set());
     let below: Vec<Value> = below.map(|sub| json!({ "command": sub.get_name(), "about": about(sub) })).collect();
     let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let after = after.replace(help::CONTINUED, " ");
     let examples: Vec<&str> = after.lines().map(str::trim).filter(|line| line.starts_with("almanac")).collect();
     let facts = vec![
         ("command", json!(path)),

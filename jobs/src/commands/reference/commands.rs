@@ -51,7 +51,7 @@ fn program(page: &mut Page, program: &Command) {
 /// The examples that end its help.
 fn examples(page: &mut Page, command: &Command) {
     if let Some(examples) = command.get_after_help().map(ToString::to_string) {
-        let lines: Vec<&str> = examples.lines().skip(1).map(str::trim).collect();
+        let lines: Vec<&str> = examples.lines().skip(1).map(|line| line.strip_prefix("  ").unwrap_or(line)).collect();
         page.code("sh", &lines.join("\n"));
     }
 }
