@@ -1,6 +1,7 @@
 //! `models`: what can be run, what a model is and was fitted to, and whether it behaves.
 
 mod explain;
+mod fit;
 mod list;
 mod show;
 mod test;

@@ -100,7 +100,7 @@ impl Column {
 }
 
 /// Six significant digits; whole numbers, and what is too small or too large for a column, in their own way.
-fn significant(value: f64) -> String {
+pub(crate) fn significant(value: f64) -> String {
     let digits = value.abs().log10().floor();
     match value {
         _ if value.fract() == 0.0 && value.abs() < 1e12 => format!("{value:.0}"),

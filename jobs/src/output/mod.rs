@@ -3,7 +3,7 @@
 mod layout;
 mod listing;
 
-pub(crate) use listing::{Column, Listing};
+pub(crate) use listing::{Column, Listing, significant};
 
 use serde_json::{Map, Value};
 

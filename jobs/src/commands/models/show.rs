@@ -9,13 +9,11 @@ use tokio::sync::watch;
 use super::super::choose::{key_of_row, literal, needs};
 use super::super::rows::{self, Row};
 use super::super::{Session, catalog};
-use super::{configured, innovations, setting, uses_regressors};
+use super::{configured, fit, innovations, setting, uses_regressors};
 use crate::cli::Cli;
 use crate::exit::Outcome;
+use crate::look;
 use crate::output::Document;
-
-/// Longest list of a stored fit that is shown whole.
-const LONGEST_LIST: usize = 8;
 
 /// `models show`. With `--key`, also the stored fit of the last window.
 #[derive(Debug, Args)]
@@ -41,9 +39,9 @@ pub(super) async fn run(cli: &Cli, command: &ShowCommand, stopped: watch::Receiv
             if found.is_empty() {
                 texts.push(format!("no fit of {} for {key} is stored; `almanac train` makes it", spec.name));
             }
-            for fit in found {
-                texts.push(fit_text(&fit));
-                fits.push(Value::Object(fit));
+            for found in found {
+                texts.push(fit::text(&found, look::get().width));
+                fits.push(Value::Object(found));
             }
         }
         document = document.note("fits", fits, texts.join("\n\n"));
@@ -138,7 +136,7 @@ async fn stored(session: &Session, spec: &ModelSpec, key: &str) -> Outcome<Vec<R
 }
 
 /// Columns of a stored fit, in the order in which they are shown; the parameters follow.
-const SHOWN: [&str; 13] = [
+pub(super) const SHOWN: [&str; 13] = [
     "key",
     "model_version",
     "model_type",
@@ -153,64 +151,3 @@ const SHOWN: [&str; 13] = [
     "fallback_reason",
     "fit_seconds",
 ];
-
-/// A stored fit, its parameters one a line; lists that are long by their length.
-fn fit_text(fit: &Row) -> String {
-    let known = SHOWN.iter().filter_map(|name| Some((name, fit.get(*name).filter(|value| !value.is_null())?)));
-    let mut lines: Vec<String> = known.map(|(name, value)| line(&name.replace('_', " "), shown(value))).collect();
-    match fit.get("parameters") {
-        Some(Value::Object(values)) => {
-            lines.push("parameters".into());
-            lines.extend(values.iter().map(|(name, value)| format!("  {name:<24} {}", short(value))));
-        }
-        None | Some(Value::Null) => {}
-        Some(other) => lines.push(line("parameters", shown(other))),
-    }
-    lines.join("\n")
-}
-
-fn shown(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// A value of a stored fit.
-fn short(value: &Value) -> String {
-    match value {
-        Value::Array(values) if values.len() > LONGEST_LIST => format!("{} values", values.len()),
-        Value::Array(values) => format!("[{}]", values.iter().map(short).collect::<Vec<_>>().join(", ")),
-        Value::Object(values) => {
-            let inner = values.iter().map(|(name, value)| format!("{name} {}", short(value)));
-            inner.collect::<Vec<_>>().join(", ")
-        }
-        Value::Number(number) => match number.as_f64() {
-            Some(value) if number.is_f64() => format!("{value:.6}"),
-            _ => number.to_string(),
-        },
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_fit_is_told_in_its_order() {
-        let fit = json!({ "parameters": { "scale": 1.5 }, "key": "Coffee", "cutoff": "2024-01-03" });
-        let text = fit.as_object().map(fit_text).unwrap_or_default();
-        let lines: Vec<&str> = text.lines().collect();
-        assert!(lines[0].starts_with("key ") && lines[1].ends_with("2024-01-03"), "{text}");
-        assert!(lines[3].contains("scale") && lines[3].ends_with("1.500000"), "{text}");
-    }
-
-    #[test]
-    fn parameters_are_short() {
-        assert_eq!(short(&json!([1, 0.5, "a"])), "[1, 0.500000, a]");
-        assert_eq!(short(&json!(vec![0; 9])), "9 values");
-        assert_eq!(short(&json!({ "p": 1, "q": [2] })), "p 1, q [2]");
-        assert_eq!(short(&Value::Null), "null");
-    }
-}
