@@ -1,11 +1,12 @@
 //! The effective configuration: defaults, then the file, then `ALMANAC_…` variables, then flags.
 
+pub(crate) mod columns;
 mod origin;
 mod refused;
 
 use std::path::Path;
 
-use almanac_engine::settings::{LONGEST_HORIZON, MOST_PATHS, Settings};
+use almanac_engine::settings::{LONGEST_HORIZON, MOST_PATHS, Settings, Source};
 use almanac_engine::{EngineError, Result, registry, reserved};
 use almanac_models::Frequency;
 use figment::Figment;
@@ -112,13 +113,11 @@ fn check(settings: &Settings) -> Result<()> {
     if dataset.key.is_empty() {
         return refuse("dataset.key", "[]".into(), "name at least one key column");
     }
-    if settings.sources.iter().filter(|source| source.bars).count() != 1 {
+    let bars: Vec<&Source> = settings.sources.iter().filter(|source| source.bars).collect();
+    let [bars] = bars.as_slice() else {
         return refuse("sources", "bars".into(), "exactly one source has bars = true");
-    }
-    let target = settings.sources.iter().any(|source| source.columns.iter().any(|c| c.name == dataset.target));
-    if !target {
-        return refuse("dataset.target", dataset.target.clone(), "no source has a column of this name");
-    }
+    };
+    columns::check(settings, bars)?;
     if !(1..=LONGEST_HORIZON).contains(&forecast.horizon) {
         let message = format!("expected 1 to {LONGEST_HORIZON} sessions");
         return refuse("forecast.horizon", forecast.horizon.to_string(), &message);

@@ -122,3 +122,16 @@ fn secrets_in_addresses_are_not_repeated() {
         }
     }
 }
+
+#[test]
+fn keys_and_columns_that_no_source_gives_are_refused() {
+    let own = "[[models]]\nname = \"m\"\nfamily = \"xgboost\"\nregressors = [{ column = \"temp_men_c\" }]\n\n[dataset]";
+    for (old, new, place, fix) in [
+        ("[dataset]", own, "models.m.regressors = temp_men_c", "did you mean \"temp_mean_c\"?"),
+        ("target = \"close\"", "target = \"clse\"", "dataset.target = clse", "did you mean \"close\"?"),
+        ("key = [\"commodity\"]", "key = [\"comodity\"]", "dataset.key = comodity", "did you mean \"commodity\"?"),
+    ] {
+        let (_folder, config) = edited("demo.toml", &[(old, new)]);
+        Job::new(&config, world::data(), &[]).refused(&["plan"], 2, &["error[E0101]", place, fix]);
+    }
+}
