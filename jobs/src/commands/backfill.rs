@@ -121,15 +121,12 @@ async fn run(
     Ok(ran)
 }
 
-fn show(step: &str, what: &str, done: u64, report: &StepReport) {
+/// What a step did, for a person.
+fn told(what: &str, done: u64, report: &StepReport) -> String {
+    let skipped = skipped(report);
     let sentence = match (done, report.failed) {
-        (0, 0) => {
-            let skipped = match report.skipped {
-                0 => String::new(),
-                skipped => format!(", {skipped} skipped: `almanac status` says why"),
-            };
-            format!("nothing to do, {} units exist{skipped}", report.existing)
-        }
+        (0, 0) if report.existing == 0 && !skipped.is_empty() => "nothing to do".to_owned(),
+        (0, 0) => format!("nothing to do, {} units exist", report.existing),
         (done, 0) => {
             let plural = if report.commits == 1 { "" } else { "s" };
             let idle = report.idle_at_the_end.map(|idle| format!(", {:.0} % idle at the end", 100.0 * idle));
@@ -138,13 +135,51 @@ fn show(step: &str, what: &str, done: u64, report: &StepReport) {
         }
         (done, failed) => format!("{done} {what} in {:.1} s, {failed} units failed", report.wall_seconds),
     };
+    format!("{sentence}{skipped}")
+}
+
+/// How many units the data does not allow, and why; empty where it allows all.
+fn skipped(report: &StepReport) -> String {
+    let units: usize = report.skipped.values().sum();
+    let counted = |(reason, count): (&String, &usize)| match report.skipped.len() {
+        1 => reason.clone(),
+        _ => format!("{reason} ({count})"),
+    };
+    let reasons: Vec<String> = report.skipped.iter().map(counted).collect();
+    match units {
+        0 => String::new(),
+        1 => format!(", 1 unit skipped: {}", reasons.join(", ")),
+        units => format!(", {units} units skipped: {}", reasons.join(", ")),
+    }
+}
+
+fn show(step: &str, what: &str, done: u64, report: &StepReport) {
+    let sentence = told(what, done, report);
     let timings = &report.timings;
     let facts = json!({
-        "units": report.units, "existing": report.existing, "skipped": report.skipped, "forecasts": report.forecasts, "failed": report.failed,
+        "units": report.units, "existing": report.existing, "forecasts": report.forecasts, "failed": report.failed,
+        "skipped": report.skipped.values().sum::<usize>(), "skipped_for": report.skipped.keys().collect::<Vec<_>>(),
         "commits": report.commits, "conflicts": report.stale, "seconds": report.wall_seconds,
         "plan_seconds": report.plan_seconds, "fit_seconds": timings.fit, "condition_seconds": timings.condition,
         "simulate_seconds": timings.simulate, "summarise_seconds": timings.summarise, "write_seconds": timings.write,
         "commit_seconds": report.commit_seconds, "idle_at_the_end": report.idle_at_the_end, "peak_mib": crate::memory::peak_mib(),
     });
     progress::step(step, &sentence, facts);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_skipped_is_told_with_the_reason() {
+        let mut report = StepReport::default();
+        assert_eq!(told("models", 0, &report), "nothing to do, 0 units exist");
+        report.skipped.insert("missing_column".into(), 8);
+        assert_eq!(told("models", 0, &report), "nothing to do, 8 units skipped: missing_column");
+        report.skipped.insert("too_short".into(), 1);
+        report.existing = 3;
+        let both = "nothing to do, 3 units exist, 9 units skipped: missing_column (8), too_short (1)";
+        assert_eq!(told("models", 0, &report), both);
+    }
 }

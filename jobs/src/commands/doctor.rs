@@ -4,6 +4,7 @@ mod cluster;
 mod inputs;
 mod leaks;
 mod machine;
+mod models;
 mod store;
 
 use std::time::Duration;
@@ -120,6 +121,7 @@ async fn examine(cli: &Cli, mut session: Session, checks: &mut Checks) {
         cluster::check(cluster, checks).await;
     }
     machine::check(&session, checks);
+    models::check(&session, checks);
     // tables are read and forecasts drawn here: a cluster that is not fit is told once, and nothing else fails by it
     session.runner = Runner::Embedded;
     if readable {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::support::Job;
+use crate::support::{Job, edited};
 use crate::world;
 
 /// What it found, check by check.
@@ -135,6 +135,16 @@ fn looking_changes_nothing() {
     found.expect("leaks, a sample", "ok", "no forecast is stored yet", "");
     found.expect("disk", "ok", "MiB free", "");
     assert!(!job.warehouse.exists());
+}
+
+#[test]
+fn models_that_will_be_skipped_are_named() {
+    let (_folder, config) =
+        edited("demo.toml", &[("name = \"temp_mean_c\"", "name = \"warmth\", from = \"temp_mean_c\"")]);
+    let found = |models: &str| examined(&Job::new(&config, world::data(), &["--models", models]), 0, &[], &[]);
+    let some = found("naive,sarimax_auto_weather");
+    some.expect("models", "warn", "sarimax_auto_weather needs temp_mean_c", "forecast.models");
+    found("naive,sarimax_market").expect("models", "ok", "2 chosen", "");
 }
 
 #[test]

@@ -84,8 +84,8 @@ pub struct StepReport {
     pub units: usize,
     /// Units that existed.
     pub existing: usize,
-    /// Units that cannot be done, by a documented rule.
-    pub skipped: usize,
+    /// Units that cannot be done, wholly or in part, by the code of the reason.
+    pub skipped: BTreeMap<String, usize>,
     /// Forecasts written.
     pub forecasts: u64,
     /// Units that failed, wholly or in part.
@@ -174,7 +174,7 @@ async fn drive(
             }
             plan::announce(kind, options, &work, ledger);
             report.existing = work.iter().map(|cell| cell.existing).sum();
-            report.skipped = work.iter().map(|cell| cell.skipped.len()).sum();
+            report.skipped = plan::skipped(&work);
         }
         work.retain(|cell| !cell.units.is_empty());
         if work.is_empty() {

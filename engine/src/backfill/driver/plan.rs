@@ -1,5 +1,7 @@
 //! What is missing, before anything runs.
 
+use std::collections::BTreeMap;
+
 use super::{Event, Kind, Options};
 use crate::backfill::ledger::Ledger;
 use crate::backfill::missing::{self, CellWork, Stored};
@@ -41,6 +43,15 @@ pub(crate) fn limit(work: &mut [CellWork], limit: Option<usize>) {
         }
         left = left.saturating_sub(cell.units.len());
     }
+}
+
+/// Units that cannot be done, by the code of the reason.
+pub(super) fn skipped(work: &[CellWork]) -> BTreeMap<String, usize> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for outcome in work.iter().flat_map(|cell| &cell.skipped) {
+        *counts.entry(outcome.reason.clone().unwrap_or_default()).or_default() += 1;
+    }
+    counts
 }
 
 pub(super) fn announce(kind: Kind, options: &Options, work: &[CellWork], ledger: &mut Ledger) {
