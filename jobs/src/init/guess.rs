@@ -3,6 +3,7 @@
 use almanac_engine::{EngineError, Result, nearest};
 
 use super::survey::{Surveyed, Surveyor};
+use super::suspect;
 
 /// Names that a forecast column often has, the most telling first.
 const TARGETS: [&str; 14] = [
@@ -170,10 +171,11 @@ fn check_date(files: &[Surveyed], name: &str) -> Result<()> {
     if found.peek().is_none() {
         return Err(no_column(name, files.iter().flat_map(|file| &file.columns)));
     }
+    let read = found.peek().map(|(file, column)| suspect::column(column, file.rows)).unwrap_or_default();
     if found.any(|(file, column)| column.is_date() && column.is_full(file.rows)) {
         return Ok(());
     }
-    let message = "not every row has a date as YYYY-MM-DD in it; name another column".to_owned();
+    let message = format!("not every row has a date as YYYY-MM-DD in it ({read}); name another column");
     Err(EngineError::Configuration { key: "--date-column".into(), value: name.to_owned(), message })
 }
 
@@ -191,7 +193,15 @@ pub(crate) fn is_usual_target(name: &str) -> bool {
 fn series<'a>(files: &'a [Surveyed], told: &Told) -> Result<(&'a Surveyed, String)> {
     let meant = |column: &Surveyor| told.date.as_ref().is_none_or(|name| column.name == *name);
     let dated = || files.iter().filter(|file| date(file, told).is_some_and(meant));
+    let nothing = || {
+        let place = files.iter().map(|file| file.file.as_str()).collect::<Vec<_>>().join(", ");
+        let message = format!("no file has a column of dates and one of numbers:{}", suspect::files(files));
+        refuse(&place, &message)
+    };
     if let Some(target) = &told.target {
+        if !dated().any(|file| file.columns.iter().any(Surveyor::is_number)) {
+            return Err(nothing());
+        }
         let found = dated().find(|file| file.column(target).is_some_and(Surveyor::is_number));
         let found = found.ok_or_else(|| {
             let numbers = dated().flat_map(|file| file.columns.iter().filter(|column| column.is_number()));
@@ -207,8 +217,7 @@ fn series<'a>(files: &'a [Surveyed], told: &Told) -> Result<(&'a Surveyed, Strin
         let keyed = file.columns.iter().any(|column| rank(&column.name, &KEYS) < KEYS.len());
         (rank(&column.name, &TARGETS), !keyed, usize::MAX - file.rows)
     });
-    let place = files.iter().map(|file| file.file.as_str()).collect::<Vec<_>>().join(", ");
-    let (file, column) = best.ok_or_else(|| refuse(&place, "no file has a column of dates and one of numbers"))?;
+    let (file, column) = best.ok_or_else(nothing)?;
     Ok((file, column.name.clone()))
 }
 
@@ -250,12 +259,33 @@ fn keys(file: &Surveyed, date: &str, target: &str, told: &Told) -> Result<Vec<St
             return Ok(chosen.into_iter().map(str::to_owned).collect());
         }
     }
-    let message = "no column names the series: add one, such as a constant, or name it with --key-column";
-    Err(refuse(&file.file, message))
+    Err(refuse(&file.file, &nameless(file, date, target, &candidates)))
+}
+
+/// Why no column names the series: a constant is missing, or rows are doubled.
+fn nameless(file: &Surveyed, date: &str, target: &str, candidates: &[&Surveyor]) -> String {
+    if file.tells_apart(&[date]) {
+        return "no column names the series: add one, such as a constant, or name it with --key-column".to_owned();
+    }
+    let is_text = |column: &&Surveyor| column.name != date && !column.is_number() && !column.is_date();
+    let texts = file.columns.iter().filter(is_text);
+    let mut columns = vec![date];
+    for column in texts.chain(candidates.iter().copied()) {
+        if !columns.contains(&column.name.as_str()) {
+            columns.push(&column.name);
+        }
+    }
+    match file.doubled(&columns, target) {
+        Some(rows) => format!(
+            "no columns tell its rows of one date apart: {rows}; keep one row of each, or add a column that names the series"
+        ),
+        None => "no few columns tell its rows of one date apart; name those of the key with --key-column".to_owned(),
+    }
 }
 
 fn source(file: &Surveyed, guess: &Guess, told: &Told) -> std::result::Result<SourceGuess, String> {
-    let date = date(file, told).ok_or("no column holds dates as YYYY-MM-DD")?;
+    let no_date = || format!("no column holds dates as YYYY-MM-DD: {}", suspect::file(file));
+    let date = date(file, told).ok_or_else(no_date)?;
     let range = date.range().ok_or("it has no rows")?;
     let keys: Vec<String> = guess.keys.iter().filter(|key| file.column(key).is_some()).cloned().collect();
     let mut columns: Vec<&str> = std::iter::once(date.name.as_str()).chain(keys.iter().map(String::as_str)).collect();
@@ -267,7 +297,10 @@ fn source(file: &Surveyed, guess: &Guess, told: &Told) -> std::result::Result<So
             let with: Vec<&str> = columns.iter().copied().chain([column.name.as_str()]).collect();
             file.tells_apart(&with)
         });
-        let found = found.ok_or("several rows have the same date and key")?;
+        let found = found.ok_or_else(|| {
+            let rows = file.doubled(&columns, &guess.target).unwrap_or_default();
+            format!("several rows have the same date and key: {rows}")
+        })?;
         if keys.is_empty() {
             return Err(format!("column {} tells its rows apart, which is no key of the series", found.name));
         }

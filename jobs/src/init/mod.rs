@@ -2,6 +2,7 @@
 
 mod guess;
 mod survey;
+mod suspect;
 mod text;
 
 use std::collections::BTreeSet;
@@ -182,6 +183,62 @@ mod tests {
         let (settings, text) = configured(&[("f.csv", text)], &told).unwrap();
         let value = &settings.sources[0].columns[1];
         assert_eq!((value.name.as_str(), value.from.as_deref()), ("region_value", Some("region")), "{text}");
+    }
+
+    #[test]
+    fn files_of_other_forms_are_refused_with_what_was_read() {
+        let refused = |text: &str| configured(&[("f.csv", text)], &Told::default()).unwrap_err().to_string();
+        for (text, expected) in [
+            (
+                "date;close\n2024-01-01;1,5\n2024-01-02;2\n",
+                "f.csv: its fields are separated by semicolons, not by commas",
+            ),
+            ("date\tclose\n2024-01-01\t1\n", "separated by tabs"),
+            ("date|close\n2024-01-01|1\n", "separated by vertical bars"),
+            (
+                "date,close\n31.12.2020,1\n",
+                "f.csv: 1 row; date has \"31.12.2020\", a date as DD.MM.YYYY; close has numbers",
+            ),
+            ("date,close\n12/31/2020,1\n", "date has \"12/31/2020\", a date as MM/DD/YYYY"),
+            ("date,close\n20201231,1\n", "date has \"20201231\", a date as YYYYMMDD"),
+            ("date,close\n2020-12-31,\"1,234.5\"\n", "close has \"1,234.5\", a number with commas between thousands"),
+            ("date,close\n2020-12-31,NA\n", "date has dates; close has \"NA\""),
+            ("date,close\n2020-12-31,1\n,2\n", "date has dates, but not in every row"),
+            ("date,close\n", "f.csv: it has a header and no rows"),
+            ("", "f.csv: it is empty"),
+            ("date,close\n2020-12-31,1,5\n", "line 2 has 3 fields, the header 2: a comma within a value needs quotes"),
+        ] {
+            let told = refused(text);
+            assert!(told.contains(expected), "{text:?}: {told}");
+            assert!(told.contains("dates as YYYY-MM-DD") || told.contains("3 fields"), "{told}");
+        }
+        // beside a file that can be read it is left out, with the same words
+        let files = [("good.csv", "date,symbol,close\n2024-01-01,X,2\n2024-01-02,X,3\n"), ("vix.csv", "date;vix\n")];
+        let text = configured(&files, &Told::default()).unwrap().1;
+        assert!(text.contains("# vix.csv is left out: no column holds dates as YYYY-MM-DD: its fields are"), "{text}");
+    }
+
+    #[test]
+    fn rows_that_come_twice_are_named() {
+        let twice = "date,symbol,close\n2024-01-01,X,2\n2024-01-02,X,3\n2024-01-02,X,4\n2024-01-01,Y,5\n";
+        let refused = |told: &Told| configured(&[("f.csv", twice)], told).unwrap_err().to_string();
+        let rows = "date = \"2024-01-02\", symbol = \"X\" comes twice, with close = \"3\" and \"4\"";
+        let guessed = refused(&Told::default());
+        assert!(guessed.contains(rows) && !guessed.contains("a constant"), "{guessed}");
+        let told = refused(&Told { keys: vec!["symbol".into()], ..Told::default() });
+        assert!(told.contains(rows), "{told}");
+    }
+
+    #[test]
+    fn other_columns_that_might_be_forecast_are_named() {
+        let market = "date,symbol,open,close\n2024-01-01,X,1,2\n2024-01-02,X,2,3\n";
+        let written = |told: &Told| configured(&[("market.csv", market)], told).unwrap().1;
+        let line =
+            "target = \"close\"  # guessed: a usual name of the column that is forecast; others of numbers: open\n";
+        let guessed = written(&Told::default());
+        assert!(guessed.contains(line), "{guessed}");
+        let told = written(&Told { target: Some("close".into()), ..Told::default() });
+        assert!(told.contains("target = \"close\"  # as told\n"), "{told}");
     }
 
     #[test]

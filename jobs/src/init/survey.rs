@@ -11,6 +11,8 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 /// Distinct values that are remembered per column; more are no key and no region.
 const REMEMBERED: usize = 10_000;
+/// Marks that may stand between fields in place of commas; files with them are not read.
+const SEPARATORS: [char; 3] = [';', '\t', '|'];
 /// Rows read of each file; what holds of so many holds of the rest often enough for a guess.
 const ROWS: usize = 2_000_000;
 
@@ -23,6 +25,8 @@ pub(crate) struct Surveyed {
     pub(crate) rows: usize,
     /// Columns in the order of the file.
     pub(crate) columns: Vec<Surveyor>,
+    /// What separates its fields in place of commas; its rows are not read then.
+    pub(crate) separator: Option<char>,
     /// Texts of each row, for looking whether columns tell rows apart.
     cells: Vec<Vec<String>>,
 }
@@ -41,6 +45,10 @@ pub(crate) struct Surveyor {
     weekend: usize,
     first: Option<NaiveDate>,
     last: Option<NaiveDate>,
+    /// First value.
+    sample: Option<String>,
+    /// First value that is neither a date nor a number.
+    odd: Option<String>,
 }
 
 impl Surveyor {
@@ -54,6 +62,10 @@ impl Surveyor {
             return;
         }
         self.filled += 1;
+        if self.sample.is_none() {
+            self.sample = Some(value.to_owned());
+        }
+        let (dates, numbers) = (self.dates, self.numbers);
         if let Some(date) = value.get(..10).and_then(|text| text.parse::<NaiveDate>().ok()) {
             self.dates += 1;
             self.weekend += usize::from(matches!(date.weekday(), Weekday::Sat | Weekday::Sun));
@@ -62,6 +74,9 @@ impl Surveyor {
         }
         self.numbers += usize::from(value.parse::<f64>().is_ok());
         self.wholes += usize::from(value.parse::<i64>().is_ok());
+        if self.odd.is_none() && (self.dates, self.numbers) == (dates, numbers) {
+            self.odd = Some(value.to_owned());
+        }
         if let Some(distinct) = &mut self.distinct {
             distinct.insert(value.to_owned());
             if distinct.len() > REMEMBERED {
@@ -95,6 +110,16 @@ impl Surveyor {
         self.distinct.as_ref().map(BTreeSet::len)
     }
 
+    /// Its first value.
+    pub(crate) fn sample(&self) -> Option<&str> {
+        self.sample.as_deref()
+    }
+
+    /// Its first value that is neither a date nor a number.
+    pub(crate) fn odd(&self) -> Option<&str> {
+        self.odd.as_deref()
+    }
+
     /// First and last date.
     pub(crate) fn range(&self) -> Option<(NaiveDate, NaiveDate)> {
         Some((self.first?, self.last?))
@@ -125,9 +150,38 @@ impl Surveyed {
 
     /// Whether no two rows have the same values in these columns.
     pub(crate) fn tells_apart(&self, columns: &[&str]) -> bool {
-        let places = self.places(columns);
-        let mut seen = BTreeSet::new();
-        self.cells.iter().all(|row| seen.insert(texts(row, &places)))
+        self.twice(columns).is_none()
+    }
+
+    /// The first two rows that have the same values in these columns.
+    fn twice(&self, columns: &[&str]) -> Option<(usize, usize)> {
+        let places: Vec<usize> = columns.iter().filter_map(|name| self.place(name)).collect();
+        let mut seen: BTreeMap<Vec<&str>, usize> = BTreeMap::new();
+        self.cells.iter().enumerate().find_map(|(row, cells)| {
+            let values = places.iter().map(|&place| cells[place].as_str()).collect();
+            seen.insert(values, row).map(|first| (first, row))
+        })
+    }
+
+    /// What two rows share that have the same values in these columns, and what both have in another; none without such
+    /// rows.
+    pub(crate) fn doubled(&self, columns: &[&str], other: &str) -> Option<String> {
+        let (first, second) = self.twice(columns)?;
+        let cell = |row: usize, column: &str| {
+            let text = self.place(column).and_then(|place| self.cells.get(row)?.get(place));
+            text.map(String::as_str).unwrap_or_default()
+        };
+        let shared: Vec<String> =
+            columns.iter().map(|column| format!("{column} = {:?}", cell(first, column))).collect();
+        let values = match (cell(first, other), cell(second, other)) {
+            (one, another) if one == another => format!("both with {other} = {one:?}"),
+            (one, another) => format!("with {other} = {one:?} and {another:?}"),
+        };
+        Some(format!("{} comes twice, {values}", shared.join(", ")))
+    }
+
+    fn place(&self, column: &str) -> Option<usize> {
+        self.columns.iter().position(|known| known.name == column)
     }
 
     /// Number of different values that these columns have together.
@@ -190,13 +244,38 @@ pub(crate) fn folder(folder: &Path) -> Result<Vec<Surveyed>> {
 }
 
 fn csv_file(name: &str, path: &Path) -> Result<Surveyed> {
-    let refuse = |e: csv::Error| EngineError::input(name, format!("not CSV: {e}"));
+    let refuse = |e: csv::Error| EngineError::input(name, not_csv(&e));
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).map_err(refuse)?;
-    let mut surveyed = Surveyed::of(name, reader.headers().map_err(refuse)?.iter().map(str::to_owned));
+    let header = reader.headers().map_err(refuse)?;
+    let mut surveyed = Surveyed::of(name, header.iter().map(str::to_owned));
+    surveyed.separator = separator(header);
+    if surveyed.separator.is_some() {
+        return Ok(surveyed);
+    }
     for record in reader.into_records().take(ROWS) {
         surveyed.push(record.map_err(refuse)?.iter().map(str::to_owned).collect());
     }
     Ok(surveyed)
+}
+
+/// What separates the fields of a header, if it is no comma.
+fn separator(header: &csv::StringRecord) -> Option<char> {
+    let count = |mark: char| header.iter().map(|name| name.matches(mark).count()).sum::<usize>();
+    let most = SEPARATORS.into_iter().max_by_key(|mark| count(*mark))?;
+    (count(most) > header.len().saturating_sub(1)).then_some(most)
+}
+
+fn not_csv(error: &csv::Error) -> String {
+    match error.kind() {
+        csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
+            let line = pos.as_ref().map_or_else(|| "a line".to_owned(), |pos| format!("line {}", pos.line()));
+            format!(
+                "{line} has {len} fields, the header {expected_len}: a comma within a value needs quotes around it, and a \
+                 number a decimal point"
+            )
+        }
+        _ => format!("not CSV: {error}"),
+    }
 }
 
 fn parquet_file(name: &str, path: &Path) -> Result<Surveyed> {

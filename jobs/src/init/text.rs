@@ -7,6 +7,8 @@ use super::guess::{Guess, SourceGuess, Told, is_usual_target};
 
 /// Key buckets beyond which more do not help.
 const MOST_BUCKETS: usize = 64;
+/// Columns named beside the guessed target.
+const MOST_OTHERS: usize = 8;
 /// Days of origins that a first run is to make.
 const FIRST_ORIGINS: i64 = 365;
 
@@ -47,6 +49,19 @@ fn taken_as(is_told: bool, reason: &str) -> String {
     if is_told { "as told".to_owned() } else { format!("guessed: {reason}") }
 }
 
+/// The columns of numbers that might be forecast instead, as the end of a comment.
+fn other_targets(guess: &Guess) -> String {
+    let values = guess.sources.first().map(|source| source.values.as_slice()).unwrap_or_default();
+    let others: Vec<&str> = values.iter().map(String::as_str).filter(|name| *name != guess.target).collect();
+    match others.len() {
+        0 => String::new(),
+        count => {
+            let more = if count > MOST_OTHERS { ", …" } else { "" };
+            format!("; others of numbers: {}{more}", others[..count.min(MOST_OTHERS)].join(", "))
+        }
+    }
+}
+
 fn write(out: &mut String, name: &str, guess: &Guess, told: &Told, names: &Names<'_>) -> std::fmt::Result {
     let keys: Vec<String> = guess.keys.iter().map(|key| names.key(key)).collect();
     writeln!(out, "# Written by `almanac init` from what the files hold: what was guessed says so. Edit it freely.")?;
@@ -66,7 +81,8 @@ fn write(out: &mut String, name: &str, guess: &Guess, told: &Told, names: &Names
         true => "a usual name of the column that is forecast",
         false => "the first column of numbers",
     };
-    writeln!(out, "target = {}  # {}", quoted(&names.value(&guess.target)), taken_as(told.target.is_some(), reason))?;
+    let reason = format!("{reason}{}", other_targets(guess));
+    writeln!(out, "target = {}  # {}", quoted(&names.value(&guess.target)), taken_as(told.target.is_some(), &reason))?;
     let (calendar, why) = match guess.weekdays {
         true => ("trading", "no rows on weekends: days count sessions"),
         false => ("daily", "rows on weekends too: days count calendar days"),

@@ -16,7 +16,7 @@ fn a_configuration_from_files_runs() {
     let text = fs::read_to_string(&config).unwrap();
     for line in [
         "key = [\"commodity\"]  # guessed: tells the rows of one date apart, 2 values\n",
-        "target = \"close\"  # guessed: a usual name of the column that is forecast\n",
+        "target = \"close\"  # guessed: a usual name of the column that is forecast; others of numbers: open, high, low, volume\n",
         "bars = true  # its rows are the days that carry the target\ndate = \"date\"  # guessed: every row has a day in it\n",
         "region = \"region\"  # guessed: ",
     ] {
