@@ -166,7 +166,13 @@ pub struct StatusCommand {
     /// Show it again every so many seconds, until Ctrl-C.
     ///
     /// The default is 2, as the program watch has it.
-    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "2")]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        num_args = 0..=1,
+        default_missing_value = "2",
+        value_parser = clap::value_parser!(u64).range(1..)
+    )]
     pub(crate) watch: Option<u64>,
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use almanac_engine::EngineError;
+use almanac_engine::cluster::process::log_filter;
 use almanac_engine::delta::none_unfinished;
 use tokio::sync::watch;
 
@@ -26,10 +27,15 @@ pub fn main() -> i32 {
     look::set(&cli.output);
     trace(cli.output.verbose);
     let resumes = matches!(cli.command, Command::Train | Command::Infer | Command::Backfill(_));
+    let watches = matches!(&cli.command, Command::Status(command) if command.watch.is_some());
     match run(cli, resumes) {
         Ok(()) => unprinted().unwrap_or(0),
         Err(failure) => {
-            fault::show(&fault::diagnose(&failure));
+            // a watch ends in no other way: that is no error to tell a person
+            let left = watches && matches!(failure, Failure::Engine(EngineError::Interrupted));
+            if !left || look::get().for_programs() {
+                fault::show(&fault::diagnose(&failure));
+            }
             if resumes && failure.is_passing() && !look::get().for_programs() {
                 eprintln!("what is committed is kept: run the same command again to resume");
             }
@@ -53,10 +59,12 @@ fn trace(verbose: u8) {
         1 => "warn,almanac_engine=info,almanac_jobs=info,almanac_udfs=info",
         _ => "info,almanac_engine=debug,almanac_jobs=debug,almanac_udfs=debug",
     };
-    let filter = tracing_subscriber::EnvFilter::try_from_env("ALMANAC_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
+    let (filter, refused) = log_filter(level);
     let colours = look::colours(&std::io::stderr());
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
+    if let Some(refused) = refused {
+        tracing::warn!("{refused}");
+    }
 }
 
 fn run(cli: Cli, resumes: bool) -> Outcome {

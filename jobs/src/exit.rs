@@ -24,7 +24,7 @@ pub(crate) enum Failure {
         hint: String,
     },
     /// More units failed than `--max-failed` allows.
-    #[error("{failed} units failed, --max-failed allows {allowed}; `almanac status` lists them with their reasons")]
+    #[error("{} failed, --max-failed allows {allowed}; `almanac status` lists them with their reasons", counted(.failed, "unit"))]
     FailedUnits {
         /// Units that failed.
         failed: u64,
@@ -32,17 +32,24 @@ pub(crate) enum Failure {
         allowed: u64,
     },
     /// Checks of models failed.
-    #[error("{failed} checks failed; each is listed above with what was seen")]
+    #[error("{} failed; each is listed above with what was seen", counted(.failed, "check"))]
     FailedChecks {
         /// Checks that failed.
         failed: usize,
     },
     /// What a run needs is not as it must be.
-    #[error("{failed} checks failed; each is listed above with what to do")]
+    #[error("{} failed; each is listed above with what to do", counted(.failed, "check"))]
     Unfit {
         /// Checks that failed.
         failed: usize,
     },
+}
+
+/// A number of things, which are named in the singular.
+fn counted(count: impl std::fmt::Display, thing: &str) -> String {
+    let count = count.to_string();
+    let plural = if count == "1" { "" } else { "s" };
+    format!("{count} {thing}{plural}")
 }
 
 impl Failure {

@@ -9,9 +9,12 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use prometheus::{Encoder, TextEncoder};
+use tracing_subscriber::EnvFilter;
 
 use crate::{EngineError, Result};
 
+/// Variable that says what is logged, by module.
+const LOG: &str = "ALMANAC_LOG";
 /// Stack of a worker thread: plans are walked recursively, as deep as they are.
 const STACK_BYTES: usize = 32 << 20;
 
@@ -37,9 +40,23 @@ pub fn run<E: std::fmt::Display>(serve: impl Future<Output = std::result::Result
 /// `ALMANAC_LOG` holds the filter.
 fn start_logging() {
     let quiet = "info,buoyant_kernel=warn,deltalake_core=error,datafusion=warn,h2=warn,hyper=warn";
-    let filter = tracing_subscriber::EnvFilter::try_from_env("ALMANAC_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(quiet));
+    let (filter, refused) = log_filter(quiet);
     tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(filter).with_writer(std::io::stderr).init();
+    if let Some(refused) = refused {
+        tracing::warn!("{refused}");
+    }
+}
+
+/// What `ALMANAC_LOG` asks to be logged, or `otherwise` where it is not set; and where it is not understood, also why.
+pub fn log_filter(otherwise: &str) -> (EnvFilter, Option<String>) {
+    let Ok(asked) = std::env::var(LOG) else { return (EnvFilter::new(otherwise), None) };
+    match EnvFilter::try_new(&asked) {
+        Ok(filter) => (filter, None),
+        Err(error) => {
+            let refused = format!("{LOG} = {asked} is not followed: {error}; write it as module=level, level");
+            (EnvFilter::new(otherwise), Some(refused))
+        }
+    }
 }
 
 /// Serves `/healthz` (the process runs), `/readyz` (`is_ready`) and `/metrics` (Prometheus' text format) until the

@@ -122,7 +122,10 @@ fn queries(session: &Session) -> Document {
 fn absent(context: &SessionContext, name: &str) -> Failure {
     let there = catalog::readable(context);
     let meant = nearest::nearest(name, there.iter().map(String::as_str));
-    let meant = meant.map(|meant| format!("did you mean {meant:?}? ")).unwrap_or_default();
+    let meant = match Path::new(name).is_dir() {
+        true => "the folder of this name has no Delta log (_delta_log); ".to_owned(),
+        false => meant.map(|meant| format!("did you mean {meant:?}? ")).unwrap_or_default(),
+    };
     let hint = format!("; {meant}`almanac tables` lists those there are");
     EngineError::NotFound { what: "table", name: name.to_owned(), hint }.into()
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use datafusion::prelude::SessionContext;
 use serde_json::json;
 
@@ -25,11 +26,16 @@ pub(crate) async fn run(session: &Session, command: &StatusCommand) -> Outcome {
     loop {
         let document = tell(session).await?;
         if look::get().draws() {
-            crate::show::line(format_args!("{CLEAR}{}", chrono::Local::now().format("%H:%M:%S, ends with Ctrl-C")));
+            crate::show::line(format_args!("{CLEAR}{}", heading(Utc::now())));
         }
         document.show();
-        tokio::time::sleep(Duration::from_secs(seconds.max(1))).await;
+        tokio::time::sleep(Duration::from_secs(seconds)).await;
     }
+}
+
+/// What stands above a watch: the time, as the rows below have it.
+fn heading(now: DateTime<Utc>) -> String {
+    now.format("%H:%M:%S UTC, ends with Ctrl-C").to_string()
 }
 
 async fn tell(session: &Session) -> Outcome<Document> {
@@ -78,4 +84,14 @@ async fn stale(session: &Session, context: &SessionContext, document: Document) 
         _ => format!("{stale} models were made from older inputs; --refresh stale redoes them"),
     };
     Ok(document.note("stale_models", json!(stale), sentence))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_watch_tells_the_time_of_its_rows() {
+        assert_eq!(heading(DateTime::<Utc>::UNIX_EPOCH), "00:00:00 UTC, ends with Ctrl-C");
+    }
 }

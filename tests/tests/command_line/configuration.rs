@@ -124,6 +124,13 @@ fn secrets_in_addresses_are_not_repeated() {
 }
 
 #[test]
+fn a_log_filter_that_is_not_understood_is_told_once() {
+    let ended = world::job().run_with(&[("ALMANAC_LOG", "almanac_engine=loud")], &["tables"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert_eq!(ended.stderr.matches("ALMANAC_LOG = almanac_engine=loud").count(), 1, "{}", ended.stderr);
+}
+
+#[test]
 fn keys_and_columns_that_no_source_gives_are_refused() {
     let own = "[[models]]\nname = \"m\"\nfamily = \"xgboost\"\nregressors = [{ column = \"temp_men_c\" }]\n\n[dataset]";
     for (old, new, place, fix) in [

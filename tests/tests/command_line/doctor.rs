@@ -123,7 +123,7 @@ fn a_warehouse_is_fit_for_a_run() {
         let checked = format!("; columns and types as configured, one row per {grain}");
         assert!(found.seen(table).ends_with(&checked), "{table}: {}", found.seen(table));
     }
-    found.expect("gaps", "ok", "of 2 keys", "");
+    found.expect("gaps", "ok", "of 2 keys none lacks a session", "");
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn without_a_configuration_nothing_else_is_looked_at() {
 fn people_are_told_what_to_do() {
     let mut job = world::copy();
     job.source = "nowhere".into();
-    let told = job.refused(&["doctor"], 1, &["error[E0806]"]).stdout;
+    let told = job.refused(&["doctor"], 1, &["error[E0806]: 1 check failed; "]).stdout;
     assert!(told.contains("ok    configuration") && told.contains("fail  source files"), "{told}");
     assert!(told.contains("\n      → ") && told.contains("1 to mend"), "{told}");
 }

@@ -265,6 +265,7 @@ fn values_that_are_refused_are_those_of_options() {
         (&["ingest", "--accept", "markt:3"][..], "--accept", "markt:3"),
         (&["--scheduler", "http://host", "plan"][..], "--scheduler", "http://host"),
         (&["--warehouse", "x/a%20b", "plan"][..], "--warehouse", "x/a%20b"),
+        (&["status", "--watch", "0"][..], "--watch", "0"),
     ] {
         assert_eq!(code(&job, arguments), ("E0002".to_owned(), 2), "{arguments:?}");
         let error = told(&job.run(&[&["-o", "json"], arguments].concat()));

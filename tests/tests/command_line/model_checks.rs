@@ -35,8 +35,7 @@ fn the_rule_that_a_model_breaks_is_named() {
     let failed = checks.iter().filter(|check| check["result"] == "fail").count();
     assert_eq!(document["failed"], failed, "{document}");
 
-    let people =
-        job.refused(&["models", "test", "long_memory"], 1, &["error[E0805]", &format!("{failed} checks failed")]);
+    let people = job.refused(&["models", "test", "long_memory"], 1, &["error[E0805]", &format!("{failed} check")]);
     let told: Vec<&str> = people.stdout.lines().filter(|line| line.starts_with("  FAIL  ")).collect();
     assert_eq!(told.len(), failed, "{}", people.stdout);
     assert!(people.stdout.contains(seen), "{}", people.stdout);

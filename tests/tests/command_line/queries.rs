@@ -56,6 +56,14 @@ fn files_are_written_and_read_by_path() {
     assert_eq!(job.count(&format!("SELECT count(*) FROM '{}'", table.display())), stored);
     assert_eq!(job.count(&format!("SELECT count(*) FROM '{}' VERSION AS OF 0", table.display())), 0);
     job.refused(&["sql", "-c", "SELECT * FROM 'nowhere/none.csv'"], 4, &["error[E0409]", "nowhere/none.csv"]);
+    // a folder that is no table, by its path and by its name alone
+    fs::create_dir(folder.path().join("plain")).unwrap();
+    let plain = format!("SELECT * FROM '{}'", path("plain"));
+    job.refused(&["sql", "-c", &plain], 5, &["error[E0501]", "the folder has no Delta log"]);
+    let mut command = job.command(&["sql", "-c", "SELECT * FROM plain"]);
+    let output = command.current_dir(folder.path()).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(4) && told.contains("the folder of this name has no Delta log"), "{told}");
     job.refused(&["sql", "-c", "SELECT 1", "--format", "parquet"], 2, &["--into FILE"]);
     job.refused(&["sql", "-c", "SELECT 1", "--into", "a.xlsx"], 2, &["a.xlsx"]);
 }

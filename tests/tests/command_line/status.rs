@@ -1,6 +1,7 @@
 //! `status --watch`: told again and again, with what happened meanwhile; `runs`, as many as are asked for.
 
-use std::process::Stdio;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 
 use serde_json::{Deserializer, Value};
 
@@ -18,6 +19,20 @@ fn a_watch_tells_of_runs_that_come() {
     while runs() == before {}
     watch.kill().unwrap();
     watch.wait().unwrap();
+}
+
+#[test]
+fn a_person_leaves_a_watch_without_an_error() {
+    let job = world::job();
+    let mut command = job.command(&["status", "--watch", "600"]);
+    let mut watch = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stdout = BufReader::new(watch.stdout.take().unwrap());
+    // it has begun to wait once it has told something
+    stdout.read_line(&mut String::new()).unwrap();
+    assert!(Command::new("kill").args(["-INT", &watch.id().to_string()]).status().unwrap().success());
+    let output = watch.wait_with_output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(130) && !told.contains("error["), "{:?}: {told}", output.status);
 }
 
 #[test]

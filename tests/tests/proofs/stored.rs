@@ -62,7 +62,7 @@ fn large_models_are_objects_and_a_damaged_one_fails_its_unit() {
     let mut bytes = whole.clone();
     bytes[whole.len() / 2] ^= 1;
     fs::write(&object, &bytes).unwrap();
-    job.refused(&["infer"], 1, &["1 units failed", "--max-failed"]);
+    job.refused(&["infer"], 1, &["1 unit failed", "--max-failed"]);
     let status: Value = serde_json::from_str(&job.ok(&["status", "-o", "json"]).stdout).unwrap();
     let latest = &status["runs"][0];
     assert!(latest["command"] == "infer" && latest["state"] == "failed_units" && latest["failed"] == 1, "{latest}");
@@ -77,7 +77,7 @@ fn large_models_are_objects_and_a_damaged_one_fails_its_unit() {
     assert_eq!(job.count(made), 3 * 4, "the other units' forecasts");
     // it is not refitted, and one that is gone fails alike
     fs::remove_file(&object).unwrap();
-    let ended = job.refused(&["backfill"], 1, &["1 units failed"]);
+    let ended = job.refused(&["backfill"], 1, &["1 unit failed"]);
     assert_eq!(ended.step("train")["units"], 0);
     assert!(units(&job).iter().any(|unit| unit["reason"] == "model_checksum"));
     assert!(!object.exists());
@@ -117,7 +117,7 @@ fn a_model_of_a_newer_format_fails_its_unit_and_is_never_fitted_again() {
     let made = "SELECT count(*) FROM forecast.point_forecasts WHERE day_ahead = 1 \
                 AND data_cutoff_date <= DATE '2024-01-05'";
     for time in 1..=2 {
-        let ended = job.refused(&["backfill"], 1, &["1 units failed", "--max-failed"]);
+        let ended = job.refused(&["backfill"], 1, &["1 unit failed", "--max-failed"]);
         assert_eq!(ended.step("train")["units"], 0, "time {time}");
         let units = units(&job);
         let newer: Vec<&Value> = units.iter().filter(|unit| unit["reason"] == "model_version").collect();

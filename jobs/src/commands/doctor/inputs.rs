@@ -129,6 +129,14 @@ async fn gaps(session: &Session, context: &SessionContext, table: &str, keys: &s
         Some((absent as f64 / sessions.max(1) as f64, absent, rows::text(row, "key")))
     });
     let Some((share, absent, key)) = shares.max_by(|a, b| a.0.total_cmp(&b.0)) else { return Ok(()) };
+    if absent == 0 {
+        let seen = match found.len() {
+            1 => "the only key lacks no session".to_owned(),
+            keys => format!("of {keys} keys none lacks a session"),
+        };
+        checks.ok("gaps", seen);
+        return Ok(());
+    }
     let seen = format!("of {} keys {key} lacks most sessions: {absent}, {:.1} %", found.len(), share * 100.0);
     let limit = session.settings.training.max_gap;
     let target = &dataset.target;

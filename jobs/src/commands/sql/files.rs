@@ -80,7 +80,11 @@ async fn here(context: &SessionContext, name: &str) -> Outcome<Arc<dyn TableProv
     if path.join("_delta_log").is_dir() {
         return delta(path, None).await;
     }
-    Ok(frame(context, name).await.map_err(|error| refused(path, error))?.into_view())
+    let read = frame(context, name).await.map_err(|error| match path.is_dir() {
+        true => refused(path, format!("the folder has no Delta log (_delta_log), and read as Parquet files: {error}")),
+        false => refused(path, error),
+    });
+    Ok(read?.into_view())
 }
 
 /// What lies at an address of S3.
