@@ -21,18 +21,22 @@ fn parts() -> Vec<Part> {
     vec![Part { cost: 1.0, units: vec![unit] }]
 }
 
-/// A scheduler of one core on which this job goes on: it refuses to cancel it when it is asked for the first time. Counts
-/// how often it is asked.
+/// A scheduler of one core on which this job goes on: it refuses to cancel it when it is asked for the first time, and does
+/// so for the second. Counts how often it is asked.
 fn scheduler(job: &str, asked: &Arc<AtomicUsize>) -> Router {
     let jobs = format!(r#"[{{"job_id": "1", "job_name": "{job}", "status": "Running"}}]"#);
-    let asked = Arc::clone(asked);
+    let (asked, known) = (Arc::clone(asked), Arc::clone(asked));
+    let list = move || {
+        let is_over = known.load(Ordering::SeqCst) > 1;
+        std::future::ready(if is_over { "[]".to_owned() } else { jobs.clone() })
+    };
     let cancel = move || {
         let is_first = asked.fetch_add(1, Ordering::SeqCst) == 0;
         std::future::ready(if is_first { StatusCode::INTERNAL_SERVER_ERROR } else { StatusCode::OK })
     };
     Router::new()
         .route("/api/executors", get(|| std::future::ready(r#"[{"specification": {"vcores": 1}}]"#)))
-        .route("/api/jobs", get(move || std::future::ready(jobs.clone())))
+        .route("/api/jobs", get(list))
         .route("/api/job/1", patch(cancel))
 }
 
