@@ -133,7 +133,10 @@ fn told(what: &str, done: u64, report: &StepReport) -> String {
             let (seconds, idle) = (report.wall_seconds, idle.unwrap_or_default());
             format!("{done} {what} in {seconds:.1} s, {} commit{plural}{idle}", report.commits)
         }
-        (done, failed) => format!("{done} {what} in {:.1} s, {failed} units failed", report.wall_seconds),
+        (done, failed) => {
+            let plural = if failed == 1 { "" } else { "s" };
+            format!("{done} {what} in {:.1} s, {failed} unit{plural} failed", report.wall_seconds)
+        }
     };
     format!("{sentence}{skipped}")
 }
