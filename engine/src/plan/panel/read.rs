@@ -74,8 +74,7 @@ fn append(job: &Job, batch: &RecordBatch, keys: &mut BTreeMap<String, Rows>) -> 
         let rows = keys.entry(key_text(&key)).or_default();
         rows.days.extend_from_slice(&days[start..end]);
         let later = |row: usize| job.until.is_some_and(|until| days[row] > until);
-        rows.is_session
-            .extend((start..end).map(|row| trading.is_valid(row) && trading.value(row) > 0.0 && !later(row)));
+        rows.is_session.extend((start..end).map(|row| trading.is_valid(row) && trading.value(row) > 0.0));
         for (name, array) in &numbers {
             let known_at = beside.get(format!("{name}_known_at").as_str());
             let public = |row: usize| match (job.until, known_at) {
@@ -104,9 +103,12 @@ impl Rows {
         }
         let last_bar =
             self.days.iter().zip(&self.is_session).filter(|(_, is_session)| **is_session).map(|(day, _)| *day).max();
+        // of a filled spine a day without a bar may be the last before `until`: the later bar made it a session, and
+        // gives it nothing else
+        let is_there = |day: Day| job.until.is_none_or(|until| day <= until);
         let is_session = |&row: &usize| match job.settings.dataset.calendar {
-            CalendarKind::Trading => self.is_session[row],
-            CalendarKind::Daily => Some(self.days[row]) <= last_bar,
+            CalendarKind::Trading => self.is_session[row] && is_there(self.days[row]),
+            CalendarKind::Daily => Some(self.days[row]) <= last_bar && is_there(self.days[row]),
         };
         let sessions: Vec<usize> = (0..self.days.len()).filter(is_session).collect();
         let every_row = sessions.len() == self.days.len();
