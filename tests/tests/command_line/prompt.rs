@@ -28,6 +28,20 @@ fn statements_take_lines_and_words_are_completed() {
 }
 
 #[test]
+fn what_is_pasted_is_not_changed() {
+    let Some(mut person) = Person::at_prompt(state(), &prompt()) else { return };
+    person.types("\x1b[200~SELECT\t6 * 7\n\tAS pasted\x1b[201~;\r");
+    person.sees("| 42 ");
+    // the marks are asked for anew
+    person.sees("\x1b[?2004h");
+    // an indented line completes nothing
+    person.types("\tSELECT 40 + 1 AS indented;\r");
+    let told = person.sees("| 41 ");
+    assert!(!told.contains("point_forecasts"), "{told:?}");
+    person.leaves();
+}
+
+#[test]
 fn answers_have_forms_and_times() {
     let Some(mut person) = Person::at_prompt(state(), &prompt()) else { return };
     person.types("\\o markdown\r");

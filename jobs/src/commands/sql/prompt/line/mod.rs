@@ -6,17 +6,21 @@
 
 mod buffer;
 mod history;
+mod strokes;
 
 use std::fs::File;
 use std::io::{self, Write};
 
 use termion::event::Key;
-use termion::input::{Keys, TermRead};
 use termion::raw::IntoRawMode;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use buffer::Buffer;
 pub(super) use history::History;
+use strokes::{Marks, Stroke, Strokes};
+
+/// What Tab gives where there is no word before it.
+const INDENT: &str = "    ";
 
 /// What Tab offers, and when what was entered is complete.
 pub(super) trait Guide {
@@ -39,7 +43,7 @@ pub(super) enum Entered {
 
 /// A terminal that lines are read from.
 pub(super) struct Lines {
-    keys: Keys<File>,
+    strokes: Strokes<File>,
     pub(super) history: History,
 }
 
@@ -56,7 +60,7 @@ impl Lines {
     /// # Errors
     /// Where it has none.
     pub(super) fn open(history: History) -> io::Result<Self> {
-        Ok(Self { keys: termion::get_tty()?.keys(), history })
+        Ok(Self { strokes: Strokes::of(termion::get_tty()?), history })
     }
 
     /// Reads an entry, whose first line follows `prompt` and whose others follow `more`.
@@ -64,6 +68,7 @@ impl Lines {
     /// # Errors
     /// Those of the terminal.
     pub(super) fn read(&mut self, prompt: &str, more: &str, guide: &impl Guide) -> io::Result<Entered> {
+        let _marks = Marks::ask()?;
         let mut entered = String::new();
         loop {
             let prompt = if entered.is_empty() { prompt } else { more };
@@ -90,11 +95,22 @@ impl Lines {
         let mut draft = String::new();
         draw(&mut screen, prompt, &buffer)?;
         let end = loop {
-            let Some(key) = self.keys.next() else { break End::Input };
-            match key? {
+            let Some(stroke) = self.strokes.next() else { break End::Input };
+            let key = match stroke? {
+                Stroke::Key(key) => key,
+                Stroke::Pasted(character) => {
+                    buffer.insert(character);
+                    draw(&mut screen, prompt, &buffer)?;
+                    continue;
+                }
+            };
+            match key {
                 Key::Char('\n' | '\r') => break End::Line,
                 Key::Ctrl('c') => break End::Dropped,
                 Key::Ctrl('d') if buffer.is_empty() => break End::Input,
+                Key::Char('\t') if buffer.before().trim().is_empty() => {
+                    INDENT.chars().for_each(|blank| buffer.insert(blank));
+                }
                 Key::Char('\t') => complete(&mut screen, earlier, &mut buffer, guide)?,
                 Key::Up | Key::Ctrl('p') if place > 0 => {
                     if place == self.history.len() {
@@ -169,12 +185,14 @@ fn common<'a>(a: &'a str, b: &str) -> &'a str {
 fn draw(screen: &mut impl Write, prompt: &str, buffer: &Buffer) -> io::Result<()> {
     let width = usize::from(termion::terminal_size().map_or(80, |(width, _)| width.max(20)));
     let room = width.saturating_sub(prompt.width() + 1);
-    let mut shown: Vec<char> = buffer.before().chars().collect();
+    // a tab that was pasted takes one place, as it does in the line
+    let visible = |character: char| if character == '\t' { ' ' } else { character };
+    let mut shown: Vec<char> = buffer.before().chars().map(visible).collect();
     let used = |characters: &[char]| characters.iter().map(|c| c.width().unwrap_or(0)).sum::<usize>();
     let hidden = (0..=shown.len()).find(|&from| used(&shown[from..]) <= room).unwrap_or(shown.len());
     shown.drain(..hidden);
     let column = prompt.width() + used(&shown);
-    for character in buffer.after().chars() {
+    for character in buffer.after().chars().map(visible) {
         if used(&shown) + character.width().unwrap_or(0) > room {
             break;
         }
@@ -198,6 +216,14 @@ mod tests {
         assert_eq!(common("abc", "ab"), "ab");
         assert_eq!(common("été", "étage"), "ét");
         assert_eq!(common("SELECT", "selected"), "SELECT");
+    }
+
+    #[test]
+    fn a_tab_is_drawn_as_a_blank() {
+        let mut screen = Vec::new();
+        assert!(draw(&mut screen, "> ", &Buffer::of("a\tb")).is_ok());
+        let text = String::from_utf8_lossy(&screen).into_owned();
+        assert!(text.contains("\r> a b") && !text.contains('\t'), "{text:?}");
     }
 
     #[test]
