@@ -88,18 +88,22 @@ impl Session {
     }
 
     /// The work, unless the user interrupts. What a cluster still computes for it is cancelled where it fails.
-    pub(crate) async fn or_interrupted<T, E: From<EngineError>>(
+    pub(crate) async fn or_interrupted<T>(
         &self,
-        work: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, E> {
+        work: impl Future<Output = Result<T, EngineError>>,
+    ) -> Result<T, EngineError> {
         let ended = tokio::select! {
             ended = work => ended,
-            () = self.interrupted() => Err(EngineError::Interrupted.into()),
+            () = self.interrupted() => Err(EngineError::Interrupted),
         };
-        if ended.is_err() {
+        if let Err(failure) = &ended {
             match self.runner.cancel_own(&self.warehouse).await {
                 Ok(0) => {}
                 Ok(jobs) => tracing::info!(jobs, "cancelled on the cluster"),
+                // the command's own error says that the scheduler is out of reach
+                Err(error @ EngineError::Scheduler { .. }) if matches!(failure, EngineError::Scheduler { .. }) => {
+                    tracing::info!(%error, "what the cluster computes for this command could not be cancelled");
+                }
                 Err(error) => {
                     tracing::warn!(%error, "what the cluster computes for this command could not be cancelled");
                 }

@@ -37,11 +37,13 @@ fn documented() -> BTreeSet<(String, i64)> {
     cells.map(|cells| (cells[1].to_owned(), cells[2].parse().unwrap())).collect()
 }
 
-/// The error that a command told as JSON, of which no part is left out.
+/// The error that a command told as JSON, of which no part is left out; nothing else stands on standard error.
 fn told(ended: &Ended) -> Value {
-    let line = ended.stderr.lines().find(|line| line.starts_with("{\"error\""));
-    let line = line.unwrap_or_else(|| panic!("no error as JSON in {:?} {:?}", ended.stderr, ended.stdout));
-    let error = serde_json::from_str::<Value>(line).unwrap()["error"].clone();
+    let read =
+        |line: &str| serde_json::from_str::<Value>(line).unwrap_or_else(|error| panic!("{line:?} is no JSON: {error}"));
+    let mut told: Vec<Value> = ended.stderr.lines().map(read).collect();
+    assert_eq!(told.len(), 1, "not one error in {:?} {:?}", ended.stderr, ended.stdout);
+    let error = told.remove(0)["error"].clone();
     let code = error["code"].as_str().unwrap();
     let all = ["code", "what", "where", "value", "fix", "message"];
     for part in all {
