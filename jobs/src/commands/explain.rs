@@ -1,16 +1,19 @@
 //! `explain unit`: why a forecast is what it is.
 
 mod facts;
+mod kept;
 
+use almanac_engine::EngineError;
 use almanac_engine::backfill::{Condition, Selection, day_of, estimate};
 use almanac_engine::plan::job::iso;
-use almanac_engine::regenerate::{self, Account, Ask, What};
+use almanac_engine::regenerate::{self, Ask, What};
 use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 use datafusion::prelude::SessionContext;
 use serde_json::json;
 
 use self::facts::Told;
+use self::kept::Kept;
 use super::choose::{self, key_of_row, literal, needs};
 use super::rows::{self, Row};
 use super::{Session, catalog};
@@ -106,8 +109,20 @@ async fn unit(
         until: None,
         what: What::Points,
     };
-    let account = regenerate::account(&ask).await?;
-    let fit = fit(context, &of_model, &account).await?;
+    let account = match regenerate::account(&ask).await {
+        // the settings have changed since: what is stored can be told all the same
+        Err(EngineError::Conflict { key: setting, stored, wanted, .. }) => {
+            let why = format!(
+                "not possible: it was made with {setting} = {stored}, now {wanted}; restore the setting to draw it"
+            );
+            let cutoff = forecast.first().map(|row| rows::text(row, "cutoff")).unwrap_or_default();
+            let fit = fit(context, &of_model, cutoff).await?;
+            let kept = Kept { key, model: &model, origin, fit: &fit, forecast: &forecast, why };
+            return Ok(kept.document(settings));
+        }
+        account => account?,
+    };
+    let fit = fit(context, &of_model, &iso(account.window.cutoff())).await?;
     let same = same(context, &choose::call_again(&values, &model, origin), &of_forecast).await?;
     Ok(Told { key, model: &model, origin, account: &account, fit: &fit, forecast: &forecast, same }.document(settings))
 }
@@ -120,9 +135,13 @@ async fn forecast(session: &Session, context: &SessionContext, of_forecast: &str
         ["day_ahead", "forecast_point", "forecast_mean", "forecast_std", "data_version", "run_id"].map(str::to_owned),
     );
     if let Some(level) = session.settings.forecast.levels.iter().max() {
-        columns.extend([format!("lower_{level}"), format!("upper_{level}")]);
+        // a level that was set since has no columns yet
+        let stored = context.table_provider(FORECASTS).await?.schema();
+        let ends = [format!("lower_{level}"), format!("upper_{level}")];
+        columns.extend(ends.into_iter().filter(|end| stored.field_with_name(end).is_ok()));
     }
     columns.push("CAST(forecast_date AS TEXT) AS forecast_date".into());
+    columns.push("CAST(p.training_cutoff_date AS TEXT) AS cutoff".into());
     let mut from = format!("(SELECT * FROM {FORECASTS} WHERE {of_forecast}) p");
     if context.table_exist("forecast.forecast_actuals")? {
         let same_key = session.settings.dataset.key.iter().map(|key| format!("a.\"{key}\" = p.\"{key}\""));
@@ -133,14 +152,14 @@ async fn forecast(session: &Session, context: &SessionContext, of_forecast: &str
     rows::of(context, &format!("SELECT {} FROM {from} ORDER BY day_ahead", columns.join(", "))).await
 }
 
-/// The row of the stored model.
-async fn fit(context: &SessionContext, of_model: &str, account: &Account) -> Outcome<Row> {
+/// The row of the stored model with a cutoff.
+async fn fit(context: &SessionContext, of_model: &str, cutoff: &str) -> Outcome<Row> {
     let query = format!(
         "SELECT model_type, training_samples, fallback_reason, data_version, code_version, run_id, fitted_model_sha256, \
-         CAST(training_start_date AS TEXT) AS first_day, CAST(training_cutoff_date AS TEXT) AS cutoff, \
+         seed, CAST(window_start AS TEXT) AS window_start, CAST(training_start_date AS TEXT) AS first_day, \
+         CAST(training_cutoff_date AS TEXT) AS cutoff, \
          CAST(date_trunc('second', created_at) AS TEXT) AS created_at \
-         FROM forecast.trained_models WHERE {of_model} AND training_cutoff_date = DATE '{}'",
-        iso(account.window.cutoff())
+         FROM forecast.trained_models WHERE {of_model} AND training_cutoff_date = DATE '{cutoff}'"
     );
     Ok(rows::of(context, &query).await?.into_iter().next().unwrap_or_default())
 }

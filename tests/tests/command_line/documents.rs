@@ -22,6 +22,7 @@ const TOO_EARLY: (&str, &str) = ("ALMANAC_FORECAST__FROM", "2012-07-01");
 const MORE: &[(&str, &[&str])] = &[
     ("plan", &["--from", "2012-07-05", "--to", "2012-07-05", "plan"]),
     ("explain unit", &["explain", "unit", "--model", "naive", "--origin", "2012-07-05"]),
+    ("explain unit", &["--seed", "7", "explain", "unit"]),
     ("models show", &["models", "show", "sarimax_auto_weather"]),
     ("models show", &["--key", "Coffee", "models", "show", "naive"]),
 ];

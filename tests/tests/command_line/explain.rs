@@ -81,6 +81,23 @@ fn changed_inputs_are_told() {
 }
 
 #[test]
+fn a_forecast_of_other_settings_is_explained_by_what_is_stored() {
+    let found = json(&["--seed", "7", "explain", "unit", "--model", "random_walk", "--origin", "2024-01-03"]);
+    let unit = &found["unit"];
+    let why = unit["not_drawn_again"].as_str().unwrap();
+    assert!(why.contains("42, now 7"), "{unit}");
+    assert_eq!(
+        (&unit["model"], &unit["seed"], &unit["cutoff"]),
+        (&"random_walk".into(), &42.into(), &"2023-12-31".into())
+    );
+    assert!(unit["fitted_model_sha256"].is_string() && unit["same_when_drawn_again"].is_null(), "{unit}");
+    assert_eq!(found["forecast"].as_array().unwrap().len(), 3);
+    let text = world::job().ok(&["--seed", "7", "explain", "unit", "-o", "table"]).stdout;
+    assert!(text.contains("drawn again     not possible: it was made with "), "{text}");
+    assert!(text.contains("What is stored"), "{text}");
+}
+
+#[test]
 fn a_forecast_that_was_not_made_has_the_ledgers_reason() {
     let job = world::copy();
     // forecasts of a window with half a year before it, beside those that can be made

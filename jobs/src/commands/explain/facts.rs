@@ -31,7 +31,7 @@ impl Told<'_> {
             document =
                 document.headed("regressors", "What it is told at the origin, and assumes ahead", self.regressors());
         }
-        document.headed("forecast", "What is stored", self.days(settings))
+        document.headed("forecast", "What is stored", days(self.forecast, settings))
     }
 
     /// The input that a forecast was made from.
@@ -147,31 +147,33 @@ impl Told<'_> {
         }
         listing
     }
-
-    fn days(&self, settings: &Settings) -> Listing {
-        let level = settings.forecast.levels.iter().max().map(ToString::to_string);
-        let ends: Vec<String> =
-            level.iter().flat_map(|level| [format!("lower_{level}"), format!("upper_{level}")]).collect();
-        let mut columns = vec![
-            Column::whole("day_ahead").titled("day"),
-            Column::text("forecast_date").titled("date"),
-            Column::decimals("forecast_point", 3).titled("point"),
-            Column::decimals("forecast_mean", 3).titled("mean").rank(1),
-            Column::decimals("forecast_std", 3).titled("std"),
-        ];
-        columns.extend(ends.iter().map(|end| Column::decimals(end.clone(), 3).rank(1)));
-        columns.push(Column::decimals("actual", 3));
-        let names = ["day_ahead", "forecast_date", "forecast_point", "forecast_mean", "forecast_std"];
-        let mut listing = Listing::new(columns);
-        for row in self.forecast {
-            let named = names.into_iter().chain(ends.iter().map(String::as_str)).chain(["actual"]);
-            listing.push(named.map(|name| rows::value(row, name)).collect::<Vec<_>>());
-        }
-        listing
-    }
 }
 
-fn line(name: &str, value: impl std::fmt::Display) -> String {
+/// The stored days of a forecast, with what came.
+pub(super) fn days(forecast: &[Row], settings: &Settings) -> Listing {
+    let level = settings.forecast.levels.iter().max().map(ToString::to_string);
+    let ends: Vec<String> =
+        level.iter().flat_map(|level| [format!("lower_{level}"), format!("upper_{level}")]).collect();
+    let mut columns = vec![
+        Column::whole("day_ahead").titled("day"),
+        Column::text("forecast_date").titled("date"),
+        Column::decimals("forecast_point", 3).titled("point"),
+        Column::decimals("forecast_mean", 3).titled("mean").rank(1),
+        Column::decimals("forecast_std", 3).titled("std"),
+    ];
+    columns.extend(ends.iter().map(|end| Column::decimals(end.clone(), 3).rank(1)));
+    columns.push(Column::decimals("actual", 3));
+    let names = ["day_ahead", "forecast_date", "forecast_point", "forecast_mean", "forecast_std"];
+    let mut listing = Listing::new(columns);
+    for row in forecast {
+        let named = names.into_iter().chain(ends.iter().map(String::as_str)).chain(["actual"]);
+        listing.push(named.map(|name| rows::value(row, name)).collect::<Vec<_>>());
+    }
+    listing
+}
+
+/// A name and what is told of it.
+pub(super) fn line(name: &str, value: impl std::fmt::Display) -> String {
     format!("{name:<15} {value}").trim_end().to_owned()
 }
 
