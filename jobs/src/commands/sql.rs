@@ -4,11 +4,15 @@ mod answer;
 mod bind;
 mod files;
 mod format;
+mod grid;
 mod kind;
 mod pager;
+mod pieces;
 mod progress;
 mod prompt;
+mod sink;
 mod statement;
+mod stream;
 mod travel;
 
 use std::io::{IsTerminal, Read};
@@ -24,10 +28,12 @@ use crate::cli::SqlCommand;
 use crate::exit::{Failure, Outcome};
 use crate::fault::QueryFault;
 use crate::output::{Column, Document, Listing};
+use crate::show;
 
 use bind::Parameters;
 pub(crate) use format::Format;
 use format::Target;
+use sink::Sink;
 use statement::Tokens;
 
 /// Whether the command asks for queries at a terminal.
@@ -55,7 +61,13 @@ pub(crate) async fn run(session: &Session, command: &SqlCommand) -> Outcome {
     let context = catalog::context(session).await?;
     let mut stop = pin!(session.interrupted());
     for statement in &statements {
-        target.write(&answer::answer(session, &context, statement, stop.as_mut()).await?)?;
+        let mut sink = Sink::new(&target);
+        answer::answer(session, &context, statement, stop.as_mut(), &mut sink).await?;
+        let answered = sink.finish()?;
+        if answered.more {
+            let rows = answered.rows;
+            show::line(format_args!("(the first {rows} rows of more; --into FILE writes all, LIMIT asks for fewer)"));
+        }
     }
     Ok(())
 }

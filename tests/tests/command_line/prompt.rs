@@ -81,6 +81,23 @@ fn long_answers_are_paged_and_short_ones_are_not() {
 }
 
 #[test]
+fn of_many_rows_the_first_are_shown() {
+    let Some(mut person) = Person::at_prompt(state(), &prompt()) else { return };
+    person.types("SELECT value FROM range(1500);\r");
+    person.sees("| 999 ");
+    let rest = person.sees("(the first 1000 rows of more; \\o csv FILE writes all");
+    assert!(!rest.contains("1000 "), "{rest:?}");
+    let folder = state();
+    let file = folder.path().join("all.csv");
+    person.types(&format!("\\o csv {}\r", file.display()));
+    person.sees("each answer replaces ");
+    person.types("SELECT value FROM range(1500);\r");
+    person.sees("(1500 rows in ");
+    assert_eq!(std::fs::read_to_string(&file).unwrap().lines().count(), 1501);
+    person.leaves();
+}
+
+#[test]
 fn errors_and_interrupts_leave_the_prompt() {
     let Some(mut person) = Person::at_prompt(state(), &prompt()) else { return };
     person.types("SELECT nothing FROM ops.runs;\r");

@@ -83,3 +83,15 @@ fn several_statements_come_from_a_file_or_standard_input() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
 }
+
+#[test]
+fn a_query_that_fails_leaves_the_file_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.csv");
+    fs::write(&file, "before").unwrap();
+    let failing = "SELECT 1 / (value - 99999) FROM range(100000)";
+    let ended = world::job().run(&["sql", "-c", failing, "--into", file.to_str().unwrap()]);
+    assert_ne!(ended.code, 0, "{ended:?}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), "before");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "what was begun is gone");
+}

@@ -1,5 +1,6 @@
 //! From a statement to its rows: planned here, computed by this process or the cluster.
 
+use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,12 +14,16 @@ use datafusion::common::{Column, SchemaError};
 use datafusion::dataframe::DataFrame;
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SQLOptions;
-use datafusion::physical_plan::{ExecutionPlan, collect};
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::SessionContext;
 use datafusion::sql::parser::{DFParserBuilder, Statement};
+use futures::StreamExt;
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc;
+use tokio::task::block_in_place;
 
 use super::super::Session;
+use super::sink::Sink;
 use super::statement::{Tokens, text};
 use super::{absent, files, kind, progress, travel};
 use crate::exit::{Failure, Outcome};
@@ -30,21 +35,25 @@ const STACK: usize = 8 << 20;
 /// Longest wait for the threads of a query that was stopped.
 const GIVES_WAY: Duration = Duration::from_secs(1);
 
+/// Batches that wait to be written: the query goes no further ahead of whoever reads its rows.
+const AHEAD: usize = 2;
+
 /// Most columns that the refusal of another lists: more than a screen's line are not read.
 const SHOWN: usize = 12;
 
-/// The rows of a statement, at least one batch, so that the columns are named where there are no rows. `stop` ends it
-/// early, on the cluster too.
+/// Gives the rows of a statement to a sink as they come, at least one batch, so that the columns are named where there
+/// are no rows. `stop` ends it early, on the cluster too.
 ///
 /// # Errors
 /// [`Failure::Query`] for what cannot be planned or would change something; `NotFound` for tables, files and versions
-/// that are not there; `Interrupted` after `stop`; else why the query failed.
+/// that are not there; `Interrupted` after `stop`; the sink's; else why the query failed.
 pub(super) async fn answer(
     session: &Session,
     context: &SessionContext,
     statement: &Tokens,
     mut stop: Pin<&mut (dyn Future<Output = ()> + Send)>,
-) -> Outcome<Vec<RecordBatch>> {
+    sink: &mut Sink<'_>,
+) -> Outcome {
     let prepared = async {
         let planned = plan(session, context, statement).await.map_err(|failure| failure.about(&text(statement)))?;
         let schema = planned.frame.schema().inner().clone();
@@ -55,14 +64,20 @@ pub(super) async fn answer(
         prepared = prepared => prepared?,
         () = &mut stop => return Err(EngineError::Interrupted.into()),
     };
-    let mut rows = match &session.runner {
-        Runner::Cluster(cluster) if !local && travels(&plan) => over(cluster, context, plan, stop).await?,
-        _ => here(context, plan, stop).await?,
-    };
-    if rows.is_empty() {
-        rows.push(RecordBatch::new_empty(schema));
+    match &session.runner {
+        Runner::Cluster(cluster) if !local && travels(&plan) => {
+            for batch in over(cluster, context, plan, stop).await? {
+                if !block_in_place(|| sink.push(batch))? {
+                    break;
+                }
+            }
+        }
+        _ => here(context, plan, stop, sink).await?,
     }
-    Ok(rows)
+    if sink.is_empty() {
+        sink.push(RecordBatch::new_empty(schema))?;
+    }
+    Ok(())
 }
 
 /// Runs a query's plan in this process, on threads of its own: an operator may compute long before it gives way, and
@@ -70,18 +85,41 @@ pub(super) async fn answer(
 async fn here(
     context: &SessionContext,
     plan: Arc<dyn ExecutionPlan>,
-    stop: Pin<&mut (dyn Future<Output = ()> + Send)>,
-) -> Outcome<Vec<RecordBatch>> {
+    mut stop: Pin<&mut (dyn Future<Output = ()> + Send)>,
+    sink: &mut Sink<'_>,
+) -> Outcome {
     let plan = stoppable(plan)?;
     let threads = Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build();
     let threads = threads.map_err(|error| EngineError::storage("threads for the query", error))?;
-    let rows = threads.spawn(collect(Arc::clone(&plan), context.task_ctx()));
+    let (send, mut batches) = mpsc::channel(AHEAD);
+    let (running, task) = (Arc::clone(&plan), context.task_ctx());
+    let work = threads.spawn(async move {
+        let mut rows = execute_stream(running, task)?;
+        while let Some(batch) = rows.next().await {
+            if send.send(batch?).await.is_err() {
+                break;
+            }
+        }
+        Ok::<_, DataFusionError>(())
+    });
     let _threads = Threads(Some(threads));
-    tokio::select! {
-        never = progress::show(Some(plan)) => match never {},
-        rows = rows => Ok(rows.map_err(|error| EngineError::Internal(format!("the query ended early: {error}")))??),
-        () = stop => Err(EngineError::Interrupted.into()),
+    let mut line: Pin<Box<dyn Future<Output = Infallible> + Send>> = Box::pin(progress::show(Some(plan)));
+    loop {
+        let batch = tokio::select! {
+            never = &mut line => match never {},
+            batch = batches.recv() => batch,
+            () = &mut stop => return Err(EngineError::Interrupted.into()),
+        };
+        let Some(batch) = batch else { break };
+        if sink.prints() {
+            // the line would stand among the rows
+            line = Box::pin(std::future::pending::<Infallible>());
+        }
+        if !block_in_place(|| sink.push(batch))? {
+            return Ok(());
+        }
     }
+    Ok(work.await.map_err(|error| EngineError::Internal(format!("the query ended early: {error}")))??)
 }
 
 /// Threads whose work ends with them, at the next moment at which it gives way.

@@ -14,11 +14,14 @@ use datafusion::common::arrow::util::pretty::pretty_format_batches;
 use parquet::arrow::ArrowWriter;
 use unicode_width::UnicodeWidthStr;
 
-use super::pager;
+use super::{grid, pager};
 use crate::cli::Form;
 use crate::exit::{Failure, Outcome};
 use crate::output::{Column, Listing};
 use crate::{look, output, show};
+
+/// Rows beyond which a table is laid out without keeping its cells.
+const MANY: usize = 1_000;
 
 /// Form of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -267,6 +270,7 @@ fn write_text(rows: &[RecordBatch], format: Format, out: &mut impl Write) -> Res
             Ok(writeln!(out)?)
         }
         Format::Markdown => markdown(rows, out),
+        Format::Table if rows.iter().map(RecordBatch::num_rows).sum::<usize>() > MANY => grid::write(rows, out),
         Format::Table | Format::Parquet => Ok(writeln!(out, "{}", pretty_format_batches(rows)?)?),
     }
 }
@@ -288,7 +292,7 @@ fn markdown(rows: &[RecordBatch], out: &mut impl Write) -> Result<(), ArrowError
 }
 
 /// The values of each row as texts.
-fn cells(batch: &RecordBatch) -> Result<Vec<Vec<String>>, ArrowError> {
+pub(super) fn cells(batch: &RecordBatch) -> Result<Vec<Vec<String>>, ArrowError> {
     let options = FormatOptions::default();
     let formatters = batch.columns().iter().map(|column| ArrayFormatter::try_new(column, &options));
     let formatters = formatters.collect::<Result<Vec<_>, _>>()?;

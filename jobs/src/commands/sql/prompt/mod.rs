@@ -12,11 +12,11 @@ use std::pin::{Pin, pin};
 use std::time::Instant;
 
 use almanac_engine::EngineError;
-use arrow::array::RecordBatch;
 
 use super::super::{Session, catalog};
 use super::bind::Parameters;
 use super::format::{Format, Target};
+use super::sink::{Answered, Sink};
 use super::{answer, statement};
 use crate::exit::{Failure, Outcome};
 use crate::fault::{self, QueryFault};
@@ -136,19 +136,23 @@ impl Prompt<'_> {
                 context = catalog::context(self.session) => context?,
                 () = &mut stop => return Err(EngineError::Interrupted.into()),
             };
-            let rows = answer::answer(self.session, &context, &tokens, stop.as_mut()).await?;
+            let mut sink = Sink::new(&self.target);
+            answer::answer(self.session, &context, &tokens, stop.as_mut(), &mut sink).await?;
             let seconds = begun.elapsed().as_secs_f64();
-            tokio::task::block_in_place(|| self.target.write(&rows))?;
-            self.tell(&rows, seconds);
+            let answered = tokio::task::block_in_place(|| sink.finish())?;
+            self.tell(answered, seconds);
             self.completion.names = Names::of(&context).await;
         }
         Ok(())
     }
 
     /// How many rows it were, where the answer does not say so itself.
-    fn tell(&self, rows: &[RecordBatch], seconds: f64) {
-        let count: usize = rows.iter().map(RecordBatch::num_rows).sum();
-        let rows = if count == 1 { "1 row".to_owned() } else { format!("{count} rows") };
+    fn tell(&self, answered: Answered, seconds: f64) {
+        let rows = match (answered.rows, answered.more) {
+            (1, false) => "1 row".to_owned(),
+            (count, false) => format!("{count} rows"),
+            (count, true) => format!("the first {count} rows of more; \\o csv FILE writes all, LIMIT asks for fewer"),
+        };
         let place = self.target.into.as_ref().map(|file| format!(" in {}", file.display())).unwrap_or_default();
         let time = if self.timing { format!(", {seconds:.3} s") } else { String::new() };
         show::line(format_args!("({rows}{place}{time})"));
