@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::cli::{Form, Output};
 
@@ -61,6 +62,18 @@ pub(crate) fn set(output: &Output) {
 /// How things are shown.
 pub(crate) fn get() -> Look {
     LOOK.get().copied().unwrap_or_default()
+}
+
+static AT_PROMPT: AtomicBool = AtomicBool::new(false);
+
+/// From now on a prompt asks for statements, and no option can be given.
+pub(crate) fn begin_prompt() {
+    AT_PROMPT.store(true, Ordering::Relaxed);
+}
+
+/// Whether a prompt asks for statements.
+pub(crate) fn at_prompt() -> bool {
+    AT_PROMPT.load(Ordering::Relaxed)
 }
 
 /// Width of the text to be shown: COLUMNS, else the terminal's; none in a pipe, where nothing has to be left out.

@@ -73,9 +73,9 @@ fn listing() -> Listing {
     Listing::new([
         Column::text("column"),
         Column::text("type"),
-        Column::text("unit"),
+        Column::prose("unit"),
         Column::text("null"),
-        Column::text("what").titled("what it holds"),
+        Column::prose("what").titled("what it holds"),
     ])
 }
 

@@ -95,7 +95,7 @@ fn list() {
         Column::text("code"),
         Column::whole("exit_code").titled("exit"),
         Column::text("what"),
-        Column::text("fix").rank(1),
+        Column::prose("fix").rank(1),
     ];
     let mut listing = Listing::new(columns);
     for entry in &code::ALL {

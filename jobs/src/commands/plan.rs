@@ -44,7 +44,7 @@ fn models(estimate: &Estimate) -> Listing {
 }
 
 fn skipped(estimate: &Estimate) -> Listing {
-    let mut listing = Listing::new([Column::text("model"), Column::whole("units"), Column::text("reason")]);
+    let mut listing = Listing::new([Column::text("model"), Column::whole("units"), Column::prose("reason")]);
     for (model, reason, units) in &estimate.skipped {
         listing.push([json!(model), json!(units), json!(reason)]);
     }

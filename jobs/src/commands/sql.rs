@@ -123,7 +123,7 @@ fn named(session: &Session, wanted: &str) -> Outcome<String> {
 
 /// The named queries.
 fn queries(session: &Session) -> Document {
-    let mut listing = Listing::new([Column::text("name"), Column::text("answers")]);
+    let mut listing = Listing::new([Column::text("name"), Column::prose("answers")]);
     for (name, answers, _) in catalog::named(&session.settings) {
         listing.push([json!(name), json!(answers)]);
     }

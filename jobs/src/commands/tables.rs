@@ -21,7 +21,7 @@ pub(crate) async fn run(session: &Session, command: &TablesCommand) -> Outcome {
     if command.content {
         columns.push(Column::text("content"));
     }
-    columns.push(Column::text("what").titled("what it holds").rank(u8::from(command.content)));
+    columns.push(Column::prose("what").titled("what it holds").rank(u8::from(command.content)));
     let mut listing = Listing::new(columns);
     for def in catalog::existing(session, None).await? {
         let Some(snapshot) = Snapshot::open(&session.warehouse, &def).await? else { continue };

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::layout::{self, Shape};
+use crate::look;
 
 /// One column: its name in JSON, its title for people, how values are shown and how soon it is left out.
 #[derive(Debug, Clone)]
@@ -12,6 +13,7 @@ pub(crate) struct Column {
     shown: Shown,
     /// Columns with a higher rank are left out first where a table is too wide; 0 never.
     rank: u8,
+    prose: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,12 +29,17 @@ enum Shown {
 impl Column {
     fn new(name: impl Into<String>, shown: Shown) -> Self {
         let name = name.into();
-        Self { title: name.replace('_', " "), name, shown, rank: 0 }
+        Self { title: name.replace('_', " "), name, shown, rank: 0, prose: false }
     }
 
     /// Text, to the left.
     pub(crate) fn text(name: impl Into<String>) -> Self {
         Self::new(name, Shown::Text)
+    }
+
+    /// Sentences, to the left: they are wrapped within the column where there is too little room.
+    pub(crate) fn prose(name: impl Into<String>) -> Self {
+        Self { prose: true, ..Self::new(name, Shown::Text) }
     }
 
     /// Whole numbers, to the right.
@@ -149,11 +156,12 @@ impl Listing {
         if self.is_empty() {
             return String::new();
         }
-        self.table(width)
+        let advice = if look::at_prompt() { "a wider terminal" } else { "-o wide" };
+        self.table(width, advice)
     }
 
-    /// The same; where there is no row, the names of the columns.
-    pub(crate) fn table(&self, width: Option<usize>) -> String {
+    /// The same; where there is no row, the names of the columns. `advice` says what shows the rest.
+    pub(crate) fn table(&self, width: Option<usize>, advice: &str) -> String {
         let shapes: Vec<Shape> = self
             .columns
             .iter()
@@ -162,6 +170,7 @@ impl Listing {
                 title: column.title.clone(),
                 right: column.shown != Shown::Text,
                 rank: column.rank,
+                prose: column.prose,
                 cells: self
                     .rows
                     .iter()
@@ -169,7 +178,7 @@ impl Listing {
                     .collect(),
             })
             .collect();
-        layout::table(shapes, width)
+        layout::table(shapes, width, advice)
     }
 }
 

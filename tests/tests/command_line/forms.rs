@@ -143,6 +143,20 @@ fn wide_leaves_nothing_out() {
 }
 
 #[test]
+fn sentences_are_whole_at_eighty_columns() {
+    for asked in [
+        &["describe", "point_forecasts"][..],
+        &["describe", "point_forecasts_with_actuals"],
+        &["sql", "--named"],
+        &["models", "explain", "random_walk"],
+    ] {
+        let told = world::job().run_with(&[("COLUMNS", "80")], &[asked, &["-o", "table"]].concat());
+        assert!(!told.stdout.contains('…') && !told.stdout.contains("shows all"), "{asked:?}: {told:?}");
+        assert!(told.code == 0 && told.stdout.lines().all(|line| line.chars().count() <= 80), "{asked:?}: {told:?}");
+    }
+}
+
+#[test]
 fn answers_to_queries_are_narrowed_only_where_there_is_no_room() {
     let job = world::job();
     let query = "SELECT * FROM point_forecasts ORDER BY model_name, commodity, data_cutoff_date, day_ahead LIMIT 1";

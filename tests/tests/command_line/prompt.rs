@@ -75,7 +75,7 @@ fn long_answers_are_paged_and_short_ones_are_not() {
     // without a pager it is narrowed
     let Some(mut person) = Person::at_prompt(state(), &prompt()) else { return };
     person.types("SELECT * FROM ops.runs LIMIT 1;\r");
-    person.sees("-o wide shows all)");
+    person.sees("\\o csv shows all)");
     person.sees("(1 row)");
     person.leaves();
 }

@@ -57,7 +57,7 @@ fn document(name: &str, key: &str, origin: &str, said: &[Row]) -> Document {
         Column::text("name"),
         Column::number("value"),
         Column::number("standard_error"),
-        Column::text("meaning").rank(1),
+        Column::prose("meaning").rank(1),
     ]);
     let mut words = vec![format!("{name} of {key}, fit for origins from {origin} on")];
     let mut told = Vec::new();

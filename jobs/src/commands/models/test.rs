@@ -77,7 +77,7 @@ struct Tested {
 impl Default for Tested {
     fn default() -> Self {
         let columns = ["model", "on", "check", "result"].map(Column::text);
-        let columns = columns.into_iter().chain([Column::decimals("seconds", 2), Column::text("message")]);
+        let columns = columns.into_iter().chain([Column::decimals("seconds", 2), Column::prose("message")]);
         Self { checks: Listing::new(columns), failed: 0, last: Instant::now() }
     }
 }

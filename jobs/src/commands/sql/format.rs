@@ -189,7 +189,8 @@ fn narrowed(rows: &[RecordBatch], width: usize) -> Result<Option<String>, ArrowE
     for row in texts {
         listing.push(row.into_iter().map(serde_json::Value::from));
     }
-    Ok(Some(listing.table(Some(width))))
+    let advice = if look::at_prompt() { "\\o csv" } else { "-o wide" };
+    Ok(Some(listing.table(Some(width), advice)))
 }
 
 /// A stream whose reader may go away (`| head`), which is no error.

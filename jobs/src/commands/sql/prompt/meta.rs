@@ -19,7 +19,11 @@ const COMMANDS: [(&str, &str, &str); 7] = [
     ("\\d", "[TABLE]", "list tables and views, or describe one"),
     ("\\df", "[TEXT]", "list functions, or those whose name has the text"),
     ("\\n", "", "list named queries"),
-    ("\\o", "FORMAT [FILE]", "show answers as table, csv, json, ndjson or markdown, or write each into a file"),
+    (
+        "\\o",
+        "FORMAT [FILE]",
+        "show answers as table, csv, json, ndjson or markdown, or write each into a file, also as parquet",
+    ),
     ("\\timing", "", "tell how long each statement took, or stop telling"),
     ("\\?", "", "show this"),
     ("\\q", "", "leave, as Ctrl-D does"),
@@ -149,7 +153,7 @@ fn functions(context: &SessionContext, part: &str) -> Document {
     }
     found.retain(|(name, _, _)| name.contains(part));
     found.sort();
-    let mut listing = Listing::new([Column::text("name"), Column::text("kind"), Column::text("gives").rank(1)]);
+    let mut listing = Listing::new([Column::text("name"), Column::text("kind"), Column::prose("gives").rank(1)]);
     for (name, kind, gives) in found {
         listing.push([json!(name), json!(kind), json!(gives)]);
     }
@@ -157,7 +161,7 @@ fn functions(context: &SessionContext, part: &str) -> Document {
 }
 
 fn help() -> Document {
-    let mut listing = Listing::new([Column::text("command"), Column::text("does")]);
+    let mut listing = Listing::new([Column::text("command"), Column::prose("does")]);
     listing.push([json!("SELECT …;"), json!("a query, over several lines until its ;")]);
     for (command, arguments, does) in COMMANDS {
         listing.push([json!(format!("{command} {arguments}").trim()), json!(does)]);
@@ -169,6 +173,14 @@ fn help() -> Document {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_format_is_named_in_the_help() {
+        let told = COMMANDS.iter().find(|(command, ..)| *command == "\\o").map_or("", |(.., does)| *does);
+        for format in Format::value_variants() {
+            assert!(told.contains(&name(*format)), "{format:?} is not in {told:?}");
+        }
+    }
 
     #[test]
     fn commands_are_told_from_statements() {

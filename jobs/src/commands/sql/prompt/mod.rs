@@ -44,6 +44,7 @@ struct Prompt<'a> {
 
 /// Asks for statements until `\q`, the end of input or a signal that ends the process.
 pub(super) async fn run(session: &Session, target: Target, parameters: Parameters) -> Outcome {
+    look::begin_prompt();
     let context = catalog::context(session).await?;
     let names = Names::of(&context).await;
     if !look::get().quiet {
