@@ -46,6 +46,7 @@ async fn serve(options: Options) -> Result<(), Box<dyn std::error::Error + Send 
 
 fn config(options: &Options) -> SchedulerConfig {
     SchedulerConfig {
+        scheduler_id: cluster::Identity::own().name(),
         bind_host: options.bind_host.to_string(),
         bind_port: options.port,
         external_host: options.external_host.clone(),

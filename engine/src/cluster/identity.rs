@@ -1,10 +1,10 @@
-//! What an executor is called: a name of its own that also tells its version and processor. The scheduler passes names on
-//! and nothing else that an executor could say of itself.
+//! What an executor and a scheduler are called: a name of their own that also tells version and processor. The scheduler
+//! passes names on and nothing else that an executor could say of itself, and tells its own beside Ballista's version.
 
 /// Separates the parts of a name.
 const BETWEEN: char = '_';
 
-/// Version and processor of an executor.
+/// Version and processor of an executor or a scheduler.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Identity {
     /// Version of the program.
@@ -19,12 +19,12 @@ impl Identity {
         Self { version: env!("CARGO_PKG_VERSION").to_owned(), processor: processor().to_owned() }
     }
 
-    /// A name that no other executor has.
+    /// A name that no other process has.
     pub fn name(&self) -> String {
         format!("{}{BETWEEN}{}{BETWEEN}{}", uuid::Uuid::new_v4(), self.version, self.processor)
     }
 
-    /// What a name tells; none of an executor that is not ours, or older than such names.
+    /// What a name tells; none of a process that is not ours, or older than such names.
     pub fn of_name(name: &str) -> Option<Self> {
         let mut parts = name.split(BETWEEN).skip(1);
         let (version, processor) = (parts.next()?, parts.next()?);

@@ -50,6 +50,11 @@ struct Versions {
 }
 
 #[derive(Deserialize)]
+struct State {
+    scheduler_id: String,
+}
+
+#[derive(Deserialize)]
 struct Specification {
     vcores: usize,
 }
@@ -107,6 +112,12 @@ impl Rest {
     pub(super) async fn versions(&self) -> Result<(String, String)> {
         let versions: Versions = self.get("/api/version").await?;
         Ok((versions.version, versions.datafusion_version))
+    }
+
+    /// What the scheduler is called.
+    pub(super) async fn name(&self) -> Result<String> {
+        let state: State = self.get("/api/state").await?;
+        Ok(state.scheduler_id)
     }
 
     /// Names of the jobs that wait or run.

@@ -16,6 +16,8 @@ pub struct Survey {
     pub ballista: String,
     /// Its version of DataFusion.
     pub datafusion: String,
+    /// The version of our program that it is of, if its name tells it.
+    pub identity: Option<Identity>,
     /// The executors that are registered now.
     pub executors: Vec<ExecutorSeen>,
 }
@@ -43,5 +45,7 @@ impl Cluster {
 
 async fn survey(rest: &Rest) -> Result<Survey> {
     let (ballista, datafusion) = rest.versions().await?;
-    Ok(Survey { ballista, datafusion, executors: rest.executors().await? })
+    // one that does not tell its name is not lost by that
+    let identity = rest.name().await.ok().and_then(|name| Identity::of_name(&name));
+    Ok(Survey { ballista, datafusion, identity, executors: rest.executors().await? })
 }

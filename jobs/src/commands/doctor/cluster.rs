@@ -28,6 +28,7 @@ pub(super) async fn check(cluster: &Cluster, checks: &mut Checks) {
             "start scheduler and executors from the release of this program: plans are not understood across versions";
         checks.fail("scheduler's version", format!("{theirs}, here {ours}"), fix);
     }
+    program(survey.identity.as_ref(), &Identity::own(), checks);
     if survey.executors.is_empty() {
         let fix = "start almanac-executor with --scheduler-host and --scheduler-port of this scheduler";
         return checks.fail("executors", "none is registered", fix);
@@ -46,6 +47,17 @@ pub(super) async fn check(cluster: &Cluster, checks: &mut Checks) {
         ),
     }
     identities(&survey.executors, &Identity::own(), checks);
+}
+
+/// Whether the scheduler is of this program's version.
+fn program(told: Option<&Identity>, own: &Identity, checks: &mut Checks) {
+    let check = "scheduler's program";
+    let fix = "start the scheduler from the release of this program";
+    match told {
+        Some(told) if told.version == own.version => checks.ok(check, format!("almanac {}, as here", own.version)),
+        Some(told) => checks.fail(check, format!("almanac {}, here {}", told.version, own.version), fix),
+        None => checks.warn(check, "it does not tell its version of almanac", fix),
+    }
 }
 
 /// Whether all executors are of this program's version, and of one kind of processor.

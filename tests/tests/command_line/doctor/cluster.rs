@@ -13,17 +13,19 @@ const OURS: &str = env!("CARGO_PKG_VERSION");
 
 /// A scheduler of such versions of Ballista and DataFusion; returns its address.
 fn scheduler(ballista: &str, datafusion: &str, executors: &[Value]) -> String {
-    late_scheduler(0, ballista, datafusion, executors)
+    late_scheduler(0, &format!("x_{OURS}_x86-64-v3"), ballista, datafusion, executors)
 }
 
-/// The same, which refuses so many questions before it answers.
-fn late_scheduler(refused: usize, ballista: &str, datafusion: &str, executors: &[Value]) -> String {
+/// The same by a name, which refuses so many questions before it answers.
+fn late_scheduler(refused: usize, name: &str, ballista: &str, datafusion: &str, executors: &[Value]) -> String {
+    let state = json!({ "scheduler_id": name }).to_string();
     let version = json!({ "version": ballista, "datafusion_version": datafusion }).to_string();
     let executors = json!(executors).to_string();
     let asked = AtomicUsize::new(0);
     let port = serve(move |request, stream| match (asked.fetch_add(1, SeqCst), request.asked()) {
         (before, _) if before < refused => reply(stream, "503 Service Unavailable", "", b""),
         (_, ("GET", "/api/version")) => reply(stream, "200 OK", "", version.as_bytes()),
+        (_, ("GET", "/api/state")) => reply(stream, "200 OK", "", state.as_bytes()),
         (_, ("GET", "/api/executors")) => reply(stream, "200 OK", "", executors.as_bytes()),
         _ => reply(stream, "404 Not Found", "", b""),
     });
@@ -69,10 +71,22 @@ fn a_scheduler_of_our_version_needs_executors() {
 }
 
 #[test]
+fn a_scheduler_of_another_release_is_told() {
+    let (ballista, datafusion) = spoken();
+    let executors = [executor(&format!("x_{OURS}_x86-64-v3"), "Debian 12")];
+    let of = |name: &str, code| found(&late_scheduler(0, name, &ballista, &datafusion, &executors), code);
+    let check = "scheduler's program";
+    of(&format!("x_{OURS}_x86-64-v4"), 0).expect(check, "ok", &format!("almanac {OURS}, as here"), "");
+    let older = of("x_0.0.1_x86-64-v3", 1);
+    older.expect(check, "fail", &format!("almanac 0.0.1, here {OURS}"), "release of this program");
+    of("4b1cfa16-8b1f-4f3e-9d4e-0f3f5f1f6f10", 0).expect(check, "warn", "does not tell", "release of this program");
+}
+
+#[test]
 fn a_scheduler_that_is_late_is_waited_for() {
     let (ballista, datafusion) = spoken();
     let executors = [executor(&format!("x_{OURS}_x86-64-v3"), "Debian 12")];
-    let late = || late_scheduler(1, &ballista, &datafusion, &executors);
+    let late = || late_scheduler(1, "x", &ballista, &datafusion, &executors);
     found(&late(), 1).expect("scheduler reached", "fail", "503", "--wait-scheduler");
     let waited = examined(&world::fresh(), 0, &[], &["--scheduler", late().as_str(), "--wait-scheduler", "20"]);
     waited.expect("executors", "ok", "registered: 1, cores: 2", "");
