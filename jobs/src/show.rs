@@ -31,7 +31,7 @@ pub(crate) fn refused() -> Option<EngineError> {
 }
 
 /// The same error once more.
-pub(crate) fn again(error: &Error) -> Error {
+fn again(error: &Error) -> Error {
     match error.raw_os_error() {
         Some(code) => Error::from_raw_os_error(code),
         None => Error::new(error.kind(), error.to_string()),

@@ -6,6 +6,7 @@ mod files;
 mod format;
 mod grid;
 mod kind;
+mod laid;
 mod pager;
 mod pieces;
 mod progress;

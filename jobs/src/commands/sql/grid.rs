@@ -9,7 +9,7 @@ use arrow::array::RecordBatch;
 use arrow::error::ArrowError;
 use unicode_width::UnicodeWidthStr;
 
-use super::format::cells;
+use super::laid::cells;
 
 /// Rows that are laid out at once.
 const PIECE: usize = 1 << 10;

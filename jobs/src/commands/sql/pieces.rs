@@ -93,10 +93,24 @@ fn array(batch: &RecordBatch) -> Result<Vec<u8>, ArrowError> {
     Ok(writer.into_inner())
 }
 
+/// Rows as objects.
+///
+/// # Errors
+/// For types that JSON has not.
+pub(super) fn values(rows: &[RecordBatch]) -> Outcome<Vec<Value>> {
+    let mut values: Vec<Value> = Vec::new();
+    for batch in rows {
+        let rows = array(batch).map_err(EngineError::from_arrow)?;
+        let rows: Vec<Value> =
+            serde_json::from_slice(&rows).map_err(|error| EngineError::Internal(error.to_string()))?;
+        values.extend(rows);
+    }
+    Ok(values)
+}
+
 /// Rows as they stand in a document, which is indented.
 fn document(batch: &RecordBatch, first: bool, parted: bool) -> Outcome<Vec<u8>> {
-    let rows = array(batch).map_err(EngineError::from_arrow)?;
-    let rows: Vec<Value> = serde_json::from_slice(&rows).map_err(|error| EngineError::Internal(error.to_string()))?;
+    let rows = values(std::slice::from_ref(batch))?;
     let mut piece = if first { "{\n  \"rows\": [".to_owned() } else { String::new() };
     for (position, row) in rows.iter().enumerate() {
         if position > 0 || parted {

@@ -3,6 +3,7 @@
 use arrow::array::RecordBatch;
 
 use super::format::{Format, Target};
+use super::laid;
 use super::pieces::{Pieces, Text};
 use super::stream::Stream;
 use crate::cli::Form;
@@ -109,7 +110,7 @@ impl<'a> Sink<'a> {
     /// As [`Self::push`].
     pub(super) fn finish(self) -> Outcome<Answered> {
         match self.flow {
-            Flow::Kept { batches, .. } => self.target.write(&batches)?,
+            Flow::Kept { batches, .. } => laid::write(self.target, &batches)?,
             Flow::On(_, Some(stream)) => stream.finish()?,
             Flow::On(_, None) => {}
         }

@@ -10,6 +10,7 @@ use parquet::arrow::ArrowWriter;
 
 use super::pieces::Pieces;
 use crate::exit::{Failure, Outcome};
+use crate::show;
 
 /// An answer that is being written.
 pub(super) enum Stream {
@@ -86,7 +87,7 @@ fn shown(bytes: &[u8]) -> Outcome<bool> {
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
-        Err(error) => Err(EngineError::storage("standard output", error).into()),
+        Err(error) => Err(EngineError::storage(show::STDOUT, error).into()),
     }
 }
 
@@ -98,25 +99,35 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    fn open(path: &Path) -> Outcome<(Self, File)> {
+    /// For a file, which keeps its permissions.
+    ///
+    /// # Errors
+    /// `Storage` naming the file.
+    pub(super) fn open(path: &Path) -> Outcome<(Self, File)> {
         // a link stays one
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-        let is_special = fs::metadata(&path).is_ok_and(|known| !known.is_file());
+        let there = fs::metadata(&path).ok();
+        let is_special = there.as_ref().is_some_and(|known| !known.is_file());
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let part = (!is_special).then(|| path.with_file_name(format!(".{name}.{}.part", std::process::id())));
-        let file = File::create(part.as_ref().unwrap_or(&path));
-        match file {
-            Ok(file) => Ok((Self { path, part }, file)),
-            Err(error) => Err(EngineError::storage(&path.display().to_string(), error).into()),
+        let draft = Self { path, part };
+        let file = File::create(draft.part.as_ref().unwrap_or(&draft.path)).map_err(|error| draft.failed(error))?;
+        if let (Some(there), Some(_)) = (there, &draft.part) {
+            file.set_permissions(there.permissions()).map_err(|error| draft.failed(error))?;
         }
+        Ok((draft, file))
     }
 
     /// The failure of what is written.
-    fn failed(&self, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Failure {
+    pub(super) fn failed(&self, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Failure {
         EngineError::storage(&self.path.display().to_string(), error).into()
     }
 
-    fn keep(mut self) -> Outcome {
+    /// The file is there from now on.
+    ///
+    /// # Errors
+    /// `Storage` naming the file.
+    pub(super) fn keep(mut self) -> Outcome {
         let Some(part) = self.part.take() else { return Ok(()) };
         fs::rename(&part, &self.path).map_err(|error| {
             // nothing to be kept: the folder has refused it
