@@ -6,6 +6,7 @@ use almanac_engine::EngineError;
 use almanac_engine::cluster::process::log_filter;
 use almanac_engine::delta::none_unfinished;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use crate::cli::{Bench, BenchCommand, Cli, Command, help};
 use crate::exit::{Failure, Outcome};
@@ -83,8 +84,9 @@ fn run(cli: Cli, resumes: bool) -> Outcome {
         if prompts {
             return commands::run(cli, stopped).await;
         }
-        // its own task, since the work may leave no pause either
-        tokio::spawn(Signals::new()?.tell(stop, !measures));
+        // a task of its own, since the work may leave no pause either; it ends with this block
+        let mut listening = JoinSet::new();
+        listening.spawn(Signals::new()?.tell(stop, !measures));
         let work = commands::run(cli, stopped.clone());
         let ended = if closes { work.await } else { unless_stopped(work, stopped).await };
         if ended.is_err() && !none_unfinished(GIVEN_UP).await {

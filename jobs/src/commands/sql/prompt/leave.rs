@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use almanac_engine::EngineError;
 use termion::raw::{IntoRawMode, RawTerminal};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use crate::exit::Outcome;
 use crate::signals::Signals;
@@ -16,6 +17,8 @@ pub(super) struct Leaving {
     told: watch::Receiver<bool>,
     /// Whether a line is being read, which only a key ends.
     reads: Arc<AtomicBool>,
+    /// Ends with the prompt.
+    _listening: JoinSet<()>,
 }
 
 impl Leaving {
@@ -30,8 +33,9 @@ impl Leaving {
         terminal.suspend_raw_mode().map_err(refused)?;
         let (tell, told) = watch::channel(false);
         let reads = Arc::new(AtomicBool::new(false));
-        tokio::spawn(leave(signals, terminal, tell, Arc::clone(&reads)));
-        Ok(Self { told, reads })
+        let mut listening = JoinSet::new();
+        listening.spawn(leave(signals, terminal, tell, Arc::clone(&reads)));
+        Ok(Self { told, reads, _listening: listening })
     }
 
     /// What `read` gives, which a signal may end with the process.
