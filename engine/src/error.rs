@@ -112,7 +112,7 @@ pub enum EngineError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A Delta operation failed for another reason.
-    #[error("table {table}: {source}")]
+    #[error("table {table}: {}", without_backtrace(.source))]
     Delta {
         /// Table.
         table: String,
@@ -137,6 +137,12 @@ fn kind(key: &str) -> &'static str {
 
 /// Result of engine operations.
 pub type Result<T, E = EngineError> = std::result::Result<T, E>;
+
+/// What an error says. The Delta kernel adds a backtrace where the environment asks Rust for backtraces.
+fn without_backtrace(error: &DeltaTableError) -> String {
+    let said = error.to_string();
+    said.split("\n   0: ").next().unwrap_or_default().trim_end().to_owned()
+}
 
 impl EngineError {
     /// Exit code of a command that ends in this error: 1 failed, 2 usage, 4 not found, 5 bad input, 6 conflict,
@@ -204,5 +210,17 @@ impl From<DataFusionError> for EngineError {
                 None => Self::Plan(other),
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_kernel_says_has_no_backtrace() {
+        let source = Box::new(DeltaTableError::Generic("no number\n   0: kernel::read\n   1: main".into()));
+        let error = EngineError::Delta { table: "silver.unified_data".into(), source };
+        assert!(error.to_string().ends_with("no number"), "{error}");
     }
 }

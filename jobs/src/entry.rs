@@ -8,7 +8,7 @@ use almanac_engine::delta::none_unfinished;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::cli::{Bench, BenchCommand, Cli, Command, help};
+use crate::cli::{Bench, BenchCommand, Cli, Command, Form, help};
 use crate::exit::{Failure, Outcome};
 use crate::signals::Signals;
 use crate::{commands, fault, look, show};
@@ -52,17 +52,22 @@ fn unprinted() -> Option<i32> {
     Some(failure.code())
 }
 
-/// Logs go to standard error: warnings, with `--verbose` our steps, twice also their details.
+/// Logs go to standard error: warnings, with `--verbose` our steps, twice also their details. Where programs read errors as
+/// JSON, log lines are JSON too.
 fn trace(verbose: u8) {
     let level = match verbose {
-        // a commit that fails is repeated, or told as the error that it ends in
-        0 => "warn,buoyant_kernel=error,deltalake_core=error,deltalake_core::kernel::transaction=off,ballista_core=off",
+        // a commit that fails is repeated, or told as the error that it ends in, as what cannot be read of a log is
+        0 => "warn,buoyant_kernel=off,deltalake_core=error,deltalake_core::kernel::transaction=off,ballista_core=off",
         1 => "warn,almanac_engine=info,almanac_jobs=info,almanac_udfs=info",
         _ => "info,almanac_engine=debug,almanac_jobs=debug,almanac_udfs=debug",
     };
     let (filter, refused) = log_filter(level);
     let colours = look::colours(&std::io::stderr());
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match look::get().form {
+        Some(Form::Json) => lines.json().flatten_event(true).init(),
+        _ => lines.with_ansi(colours).init(),
+    }
     if let Some(refused) = refused {
         tracing::warn!("{refused}");
     }

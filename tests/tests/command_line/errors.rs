@@ -66,13 +66,16 @@ fn told(ended: &Ended) -> Value {
 
 /// Runs a command twice, for a script and for a person, and compares what they are told. Returns the code.
 fn code(job: &Job, arguments: &[&str]) -> (String, i64) {
-    let script = job.run(&[&["-o", "json"], arguments].concat());
+    // some run everything so
+    let backtraces = [("RUST_BACKTRACE", "1")];
+    let script = job.run_with(&backtraces, &[&["-o", "json"], arguments].concat());
     let error = told(&script);
-    let person = job.run(arguments);
+    let person = job.run_with(&backtraces, arguments);
     let code = error["code"].as_str().unwrap();
     assert_eq!((script.code, person.code), (error["exit_code"].as_i64().unwrap() as i32, script.code), "{error}");
     let told = format!("error[{code}]: ");
     assert!(person.stderr.lines().any(|line| line.starts_with(&told)), "{code}: {}", person.stderr);
+    assert!(!person.stderr.contains("::"), "{code} has a backtrace: {}", person.stderr);
     let value = error["value"].as_str().unwrap_or_default();
     assert!(person.stderr.contains(value), "{value:?} is not in {}", person.stderr);
     (code.to_owned(), i64::from(script.code))

@@ -58,7 +58,8 @@ fn pages() -> Vec<(String, String)> {
 /// Options among lines, each with what is said of it.
 fn options(lines: &[&str]) -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> = Vec::new();
-    for line in lines {
+    // examples may begin a line with an option
+    for line in lines.iter().take_while(|line| **line != "Examples:") {
         let text = line.trim_start();
         let indent = line.len() - text.len();
         if text.starts_with('-') && indent <= 6 {
