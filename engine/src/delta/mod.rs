@@ -44,6 +44,7 @@ pub use provider::{Pin, PinnedTable};
 pub use replace::{replace_partition, replace_partitions};
 pub use rewrite::{Replaced, Rewritten, commit_rewritten};
 pub use snapshot::Snapshot;
+pub(crate) use snapshot::interval_levels;
 pub use store::{session, session_with};
 pub use unfinished::none_unfinished;
 pub use version::Version;

@@ -1,5 +1,6 @@
 //! A table at one version.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -317,8 +318,8 @@ fn lacking(def: &TableDef, stored: &Schema, wanted: &Field) -> EngineError {
         return EngineError::Basis {
             table: def.full_name(),
             key: "forecast.levels".into(),
-            stored: levels(stored),
-            wanted: levels(&def.columns),
+            stored: format!("{:?}", interval_levels(stored)),
+            wanted: format!("{:?}", interval_levels(&def.columns)),
             remedy: "take levels that it has, or a warehouse of its own".into(),
         };
     }
@@ -336,10 +337,8 @@ fn level(column: &str) -> Option<u32> {
     ["lower_", "upper_", "coverage_", "sharpness_"].into_iter().find_map(of)
 }
 
-/// The interval levels that a table has columns for, as a setting is written.
-fn levels(columns: &Schema) -> String {
-    let mut levels: Vec<u32> = columns.fields().iter().filter_map(|field| level(field.name())).collect();
-    levels.sort_unstable();
-    levels.dedup();
-    format!("{levels:?}")
+/// The interval levels that a table has columns for, in order.
+pub(crate) fn interval_levels(columns: &Schema) -> Vec<u32> {
+    let levels: BTreeSet<u32> = columns.fields().iter().filter_map(|field| level(field.name())).collect();
+    levels.into_iter().collect()
 }

@@ -80,6 +80,7 @@ pub async fn evaluate(
     let started = Instant::now();
     // those of an evaluation whose driver died
     runner.cancel_orphans(warehouse, Some(COMPUTATION.name)).await?;
+    let job = &sources::of_stored_levels(warehouse, job).await?;
     let mut report = EvaluateReport::default();
     let mut only: Option<BTreeSet<Cell>> = None;
     for round in 0.. {

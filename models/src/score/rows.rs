@@ -124,6 +124,8 @@ struct Totals {
     signed: f64,
     crps: f64,
     pinball: f64,
+    /// Days on which a level has an interval, by level.
+    intervals: Vec<usize>,
     inside: Vec<usize>,
     width: Vec<f64>,
     interval: f64,
@@ -170,6 +172,7 @@ impl Totals {
             signed: 0.0,
             crps: 0.0,
             pinball: 0.0,
+            intervals: vec![0; levels],
             inside: vec![0; levels],
             width: vec![0.0; levels],
             interval: 0.0,
@@ -196,15 +199,21 @@ impl Totals {
         }
         self.crps += crps(sorted, y);
         let mut loss = pinball(crate::quantile_of_sorted(sorted, 0.5), 0.5, y);
+        let mut quantiles = 1;
         for (j, level) in outcome.levels.percent().iter().enumerate() {
             let (lower, upper) = (summary.lower[j][h], summary.upper[j][h]);
+            if lower.is_nan() || upper.is_nan() {
+                continue;
+            }
+            quantiles += 2;
+            self.intervals[j] += 1;
             let tail = (100.0 - level) / 200.0;
             loss += pinball(lower, tail, y) + pinball(upper, 1.0 - tail, y);
             self.inside[j] += usize::from(inside(lower, upper, y));
             self.width[j] += upper - lower;
             self.interval += interval_score(lower, upper, *level, y);
         }
-        self.pinball += loss / (2 * outcome.levels.len() + 1) as f64;
+        self.pinball += loss / f64::from(quantiles);
         self.last_close.add(direction(point, outcome.last_close, y, outcome.last_close));
         match outcome.actuals.first() {
             Some(first) if h > 0 && !first.is_nan() => self.day1.add(direction(point, summary.point[0], y, *first)),
@@ -229,9 +238,9 @@ impl Totals {
             bias: self.signed / days,
             crps: self.crps / days,
             pinball: self.pinball / days,
-            coverage: self.inside.iter().map(|inside| *inside as f64 / days).collect(),
-            sharpness: self.width.iter().map(|width| width / days).collect(),
-            interval_score: self.interval / (days * self.inside.len() as f64),
+            coverage: self.inside.iter().zip(&self.intervals).map(|(inside, n)| *inside as f64 / *n as f64).collect(),
+            sharpness: self.width.iter().zip(&self.intervals).map(|(width, n)| width / *n as f64).collect(),
+            interval_score: self.interval / self.intervals.iter().sum::<usize>() as f64,
             pit,
             direction_last_close: self.last_close.rate(),
             ties: self.last_close.tie_share(),

@@ -212,3 +212,26 @@ fn levels_without_columns_need_a_warehouse_of_their_own() {
     // some of those that it has
     job.ok(&[&["--levels", "95", "--model-version", "v2"][..], &NAIVE].concat());
 }
+
+#[test]
+fn forecasts_with_fewer_levels_are_scored_by_those_they_have() {
+    let world = World::new();
+    let job = &world.job;
+    job.ok(&NAIVE);
+    job.ok(&["evaluate"]);
+    let scores = |version: &str, what: &str| {
+        let from = "FROM forecast.forecast_metadata WHERE actuals_available > 0";
+        job.count(&format!("SELECT count(*) {from} AND model_version = '{version}' AND {what}"))
+    };
+    let all = scores("v1", "true");
+    let fewer = ["--levels", "95", "--model-version", "v2"];
+    job.ok(&[&fewer[..], &NAIVE].concat());
+    for today in [&fewer[..], &["--model-version", "v2"]] {
+        job.ok(&[today, &["evaluate"]].concat());
+        let complete = "coverage_80 IS NOT NULL AND sharpness_80 > 0 AND coverage_95 IS NOT NULL";
+        assert_eq!((scores("v1", "true"), scores("v1", complete)), (all, all), "{today:?}");
+        let without = "coverage_80 IS NULL AND sharpness_80 IS NULL AND coverage_95 IS NOT NULL AND sharpness_95 > 0 \
+                       AND interval_score > 0 AND pinball > 0";
+        assert_eq!((scores("v2", "true"), scores("v2", without)), (all, all), "{today:?}");
+    }
+}

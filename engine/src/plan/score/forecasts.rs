@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use almanac_models::{Day, Summary};
-use arrow::array::{AsArray, RecordBatch, StringArray};
+use arrow::array::{Array, AsArray, Float64Array, RecordBatch, StringArray};
 use arrow::datatypes::Float64Type;
 use futures::TryStreamExt;
 
@@ -93,13 +93,18 @@ fn add(sources: &Sources, batch: &RecordBatch, into: &mut BTreeMap<Identity, For
         put(&mut summary.mean, day, mean.value(row));
         put(&mut summary.std, day, std.value(row));
         for level in 0..levels.len() {
-            put(&mut summary.lower[level], day, lower[level].value(row));
-            put(&mut summary.upper[level], day, upper[level].value(row));
+            put(&mut summary.lower[level], day, end(lower[level], row));
+            put(&mut summary.upper[level], day, end(upper[level], row));
         }
         forecast.has_data_leakage |= rows.flag("has_data_leakage", row)?;
         forecast.inference_seconds = seconds.value(row);
     }
     Ok(())
+}
+
+/// The end of an interval; NaN of a model version without its level.
+fn end(ends: &Float64Array, row: usize) -> f64 {
+    if ends.is_null(row) { f64::NAN } else { ends.value(row) }
 }
 
 fn put(values: &mut Vec<f64>, day: usize, value: f64) {

@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 
 use crate::backfill::Selection;
 use crate::cell::Cell;
-use crate::delta::{DataFile, Snapshot, Version, Warehouse};
+use crate::delta::{DataFile, Snapshot, Version, Warehouse, interval_levels};
 use crate::plan::job::Job;
 use crate::tables::{self, TableDef};
 use crate::{EngineError, Result, width};
@@ -108,6 +108,19 @@ impl Opened {
 
 /// The cells last asked for, with the warehouse and versions they were read at. One process scores one job at a time.
 static CELLS: Mutex<Option<(String, Scoring, Arc<Cells>)>> = Mutex::const_new(None);
+
+/// A job that scores all levels that stored forecasts have: those of today's settings may be fewer, and other model
+/// versions keep theirs.
+///
+/// # Errors
+/// Storage errors; `Basis` for a level that none of them has.
+pub(crate) async fn of_stored_levels(warehouse: &Warehouse, job: &Job) -> Result<Job> {
+    let mut job = job.clone();
+    if let Some(points) = Snapshot::open(warehouse, &tables::point_forecasts(&job.settings)).await? {
+        job.settings.forecast.levels = interval_levels(&points.schema());
+    }
+    Ok(job)
+}
 
 /// Pins the tables at their latest versions: a job that scores, and the cells there are.
 ///

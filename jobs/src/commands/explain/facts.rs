@@ -42,9 +42,8 @@ impl Told<'_> {
     fn facts(&self, settings: &Settings) -> Vec<(&'static str, Value)> {
         let Account { window, history, sessions, missing, moved, last, leaks, seed, .. } = self.account;
         let Account { stream, data_version, .. } = self.account;
-        let fit = |column| rows::value(self.fit, column);
         let run = self.forecast.first().map_or(Value::Null, |row| rows::value(row, "run_id"));
-        vec![
+        let mut facts = vec![
             ("key", json!(self.key)),
             ("model", json!(self.model)),
             ("model_version", json!(settings.forecast.model_version)),
@@ -52,14 +51,9 @@ impl Told<'_> {
             ("window_start", json!(iso(window.start))),
             ("window_end", json!(iso(window.next - 1))),
             ("cutoff", json!(iso(window.cutoff()))),
-            ("model_type", fit("model_type")),
-            ("training_start", fit("first_day")),
-            ("training_samples", fit("training_samples")),
-            ("fallback_reason", fit("fallback_reason")),
-            ("trained_at", fit("created_at")),
-            ("trained_by_run", fit("run_id")),
-            ("trained_from", fit("data_version")),
-            ("fitted_model_sha256", fit("fitted_model_sha256")),
+        ];
+        facts.extend(fitted(self.fit));
+        facts.extend([
             ("history_start", json!(iso(history.0))),
             ("history_end", json!(iso(history.1))),
             ("history_sessions", json!(sessions)),
@@ -79,7 +73,8 @@ impl Told<'_> {
             ("seed", json!(seed)),
             ("stream", json!(stream)),
             ("same_when_drawn_again", json!(self.same)),
-        ]
+        ]);
+        facts
     }
 
     fn text(&self, settings: &Settings) -> String {
@@ -147,6 +142,21 @@ impl Told<'_> {
         }
         listing
     }
+}
+
+/// What the row of a stored model tells.
+pub(super) fn fitted(row: &Row) -> [(&'static str, Value); 8] {
+    let fit = |column| rows::value(row, column);
+    [
+        ("model_type", fit("model_type")),
+        ("training_start", fit("first_day")),
+        ("training_samples", fit("training_samples")),
+        ("fallback_reason", fit("fallback_reason")),
+        ("trained_at", fit("created_at")),
+        ("trained_by_run", fit("run_id")),
+        ("trained_from", fit("data_version")),
+        ("fitted_model_sha256", fit("fitted_model_sha256")),
+    ]
 }
 
 /// The stored days of a forecast, with what came.

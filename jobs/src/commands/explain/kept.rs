@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use serde_json::{Value, json};
 
 use super::super::rows::{self, Row};
-use super::facts::{days, line};
+use super::facts::{days, fitted, line};
 use crate::cli::help;
 use crate::look;
 use crate::output::Document;
@@ -37,27 +37,22 @@ impl Kept<'_> {
     }
 
     fn facts(&self, settings: &Settings) -> Vec<(&'static str, Value)> {
-        let fit = |column| rows::value(self.fit, column);
-        vec![
+        let mut facts = vec![
             ("key", json!(self.key)),
             ("model", json!(self.model)),
             ("model_version", json!(settings.forecast.model_version)),
             ("origin", json!(self.origin)),
-            ("window_start", fit("window_start")),
+            ("window_start", rows::value(self.fit, "window_start")),
             ("cutoff", self.stored("cutoff")),
-            ("model_type", fit("model_type")),
-            ("training_start", fit("first_day")),
-            ("training_samples", fit("training_samples")),
-            ("fallback_reason", fit("fallback_reason")),
-            ("trained_at", fit("created_at")),
-            ("trained_by_run", fit("run_id")),
-            ("trained_from", fit("data_version")),
-            ("fitted_model_sha256", fit("fitted_model_sha256")),
+        ];
+        facts.extend(fitted(self.fit));
+        facts.extend([
             ("forecast_from", self.stored("data_version")),
             ("forecast_by_run", self.stored("run_id")),
-            ("seed", fit("seed")),
+            ("seed", rows::value(self.fit, "seed")),
             ("not_drawn_again", json!(self.why)),
-        ]
+        ]);
+        facts
     }
 
     fn text(&self, settings: &Settings) -> String {

@@ -98,3 +98,22 @@ fn nothing_to_score() {
     };
     assert!(score(&outcome, &mut ScoreScratch::default()).is_empty());
 }
+
+#[test]
+fn a_level_without_intervals_counts_nowhere() {
+    let actuals = [12.0, 7.0, 13.0];
+    let last = |levels: &Levels, summary: &Summary| {
+        let outcome =
+            Outcome { paths: &PATHS, n: 5, summary, levels, actuals: &actuals, last_close: 10.5, mase_scale: 2.0 };
+        score(&outcome, &mut ScoreScratch::default()).pop().unwrap()
+    };
+    let (both, one) = (Levels::default(), Levels::try_from(vec![95.0]).unwrap());
+    let mut lacking = summarise(&PATHS, 5, &both, None, &mut Scratch::default());
+    for ends in [&mut lacking.lower[0], &mut lacking.upper[0]] {
+        ends.fill(f64::NAN);
+    }
+    let (got, want) = (last(&both, &lacking), last(&one, &summarise(&PATHS, 5, &one, None, &mut Scratch::default())));
+    assert!(got.coverage[0].is_nan() && got.sharpness[0].is_nan());
+    assert_eq!((got.coverage[1], got.sharpness[1]), (want.coverage[0], want.sharpness[0]));
+    assert_eq!((got.interval_score, got.pinball, got.crps), (want.interval_score, want.pinball, want.crps));
+}
