@@ -55,7 +55,7 @@ pub async fn check(warehouse: &Warehouse, settings: &Settings, before: Before) -
         (false, Before::Use) => "nothing is trained yet, so `almanac build` may build it anew",
         (true, _) => "restore the setting, or take a warehouse of its own",
     };
-    Err(EngineError::Basis { table: input.full_name(), key, stored, wanted, remedy: remedy.to_owned() })
+    Err(EngineError::Basis { table: input.full_name(), key, stored, wanted, remedy })
 }
 
 /// Whether there is a model or a forecast, of whatever version.

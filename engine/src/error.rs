@@ -91,7 +91,7 @@ pub enum EngineError {
         /// Its value now.
         wanted: String,
         /// What to do.
-        remedy: String,
+        remedy: &'static str,
     },
     /// The warehouse cannot be read or written.
     #[error("storage {place}: {source}")]

@@ -320,7 +320,7 @@ fn lacking(def: &TableDef, stored: &Schema, wanted: &Field) -> EngineError {
             key: "forecast.levels".into(),
             stored: format!("{:?}", interval_levels(stored)),
             wanted: format!("{:?}", interval_levels(&def.columns)),
-            remedy: "take levels that it has, or a warehouse of its own".into(),
+            remedy: "take levels that it has, or a warehouse of its own",
         };
     }
     let hint = match def.schema_name.as_str() {

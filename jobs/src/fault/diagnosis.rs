@@ -61,7 +61,7 @@ fn engine(error: &EngineError) -> Parts {
             (Code::Horizon, Some(table.clone()), Some(asked.to_string()), Some(remedy.clone()))
         }
         EngineError::Basis { table, key, wanted, remedy, .. } => {
-            (Code::Basis, Some(format!("{table}: {key}")), Some(wanted.clone()), Some(remedy.clone()))
+            (Code::Basis, Some(format!("{table}: {key}")), Some(wanted.clone()), Some((*remedy).to_owned()))
         }
         EngineError::Storage { place, .. } => (Code::Storage, Some(place.clone()), None, None),
         EngineError::Scheduler { scheduler, .. } => {

@@ -81,7 +81,7 @@ fn draw<B: DrawingBackend>(backend: B, picture: &Picture, scale: f64, lowered: f
         match shape {
             Shape::Line { points, colour, width, dash, .. } => {
                 let style = rgb(*colour).stroke_width((width * scale).round().max(1.0) as u32);
-                for part in parts(points, *dash) {
+                for part in parts(points, dash) {
                     let points: Vec<_> = part.into_iter().map(place).collect();
                     area.draw(&PathElement::new(points, style)).map_err(failed)?;
                 }
