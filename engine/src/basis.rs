@@ -2,13 +2,9 @@
 //! the target's values. Input and actuals belong to the warehouse, so under another calendar or scale stored forecasts
 //! would be scored against values that they were never made for.
 
-use std::sync::Arc;
-
-use arrow::datatypes::Schema;
-
-use crate::delta::{Snapshot, Warehouse};
+use crate::delta::{Snapshot, Warehouse, of_any_columns};
 use crate::settings::Settings;
-use crate::tables::{self, TableDef};
+use crate::tables;
 use crate::{EngineError, Result, identity, tables_input};
 
 /// Property of `silver.model_input` that holds the settings it was built under, as JSON.
@@ -70,11 +66,6 @@ async fn holds_forecasts(warehouse: &Warehouse, settings: &Settings) -> Result<b
         }
     }
     Ok(false)
-}
-
-/// The table, whatever its columns are: they follow from the settings in question.
-fn of_any_columns(def: &TableDef) -> TableDef {
-    TableDef { columns: Arc::new(Schema::empty()), ..def.clone() }
 }
 
 #[cfg(test)]

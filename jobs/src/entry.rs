@@ -16,6 +16,9 @@ use crate::{commands, fault, look, show};
 /// Longest wait for files that a run has begun and given up to be removed.
 const GIVEN_UP: Duration = Duration::from_secs(10);
 
+/// Longest wait for a query that was told to end: it may wait for its input, or for whoever reads its rows.
+const LEAVES: Duration = Duration::from_secs(2);
+
 /// Parses the arguments, runs the command and returns its exit code.
 pub fn main() -> i32 {
     let cli = match help::parse(std::env::args_os()) {
@@ -80,6 +83,7 @@ fn run(cli: Cli, resumes: bool) -> Outcome {
     let over_a_cluster =
         matches!(cli.command, Command::Sql(_) | Command::Build | Command::Evaluate) && cli.places.scheduler.is_some();
     let closes = resumes || over_a_cluster || matches!(cli.command, Command::Bench(_));
+    let queries = matches!(cli.command, Command::Sql(_));
     // while a prompt waits Ctrl-C is a key, and while a query runs it stops the query alone
     let prompts = matches!(&cli.command, Command::Sql(command) if commands::prompts(command));
     // it measures without a pause in which a signal could be noticed
@@ -91,7 +95,8 @@ fn run(cli: Cli, resumes: bool) -> Outcome {
         }
         // a task of its own, since the work may leave no pause either; it ends with this block
         let mut listening = JoinSet::new();
-        listening.spawn(Signals::new()?.tell(stop, !measures));
+        let patience = if measures { Some(Duration::ZERO) } else { (queries && !closes).then_some(LEAVES) };
+        listening.spawn(Signals::new()?.tell(stop, patience));
         let work = commands::run(cli, stopped.clone());
         let ended = if closes { work.await } else { unless_stopped(work, stopped).await };
         if ended.is_err() && !none_unfinished(GIVEN_UP).await {

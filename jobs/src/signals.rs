@@ -1,6 +1,7 @@
 //! Signals that end a command: Ctrl-C, what ends a process of a service (SIGTERM), and a terminal that goes (SIGHUP).
 
 use std::sync::atomic::{AtomicI32, Ordering};
+use std::time::Duration;
 
 use almanac_engine::{EngineError, Result};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -38,22 +39,27 @@ impl Signals {
         })
     }
 
-    /// Tells `stop` of the first signal. A second one ends the process at once, as the first does where nobody looks at
-    /// `stop`.
-    pub(crate) async fn tell(mut self, stop: watch::Sender<bool>, is_looked_at: bool) {
+    /// Tells `stop` of the first signal. A second one ends the process at once, and so does `patience` where it is over: what
+    /// waits for its input or for its reader looks at nothing else.
+    pub(crate) async fn tell(mut self, stop: watch::Sender<bool>, patience: Option<Duration>) {
         let first = tokio::select! {
             _ = self.interrupted.recv() => SignalKind::interrupt(),
             _ = self.terminated.recv() => SignalKind::terminate(),
             () = hung_up(&mut self.hung_up) => SignalKind::hangup(),
         };
         let code = note(first);
-        if is_looked_at {
-            stop.send_replace(true);
-            // a terminal that goes may say so twice, and a service's manager after it has said the other: neither is in a hurry
-            tokio::select! {
-                _ = self.interrupted.recv() => {}
-                _ = self.terminated.recv() => {}
+        stop.send_replace(true);
+        let over = async {
+            match patience {
+                Some(patience) => tokio::time::sleep(patience).await,
+                None => std::future::pending().await,
             }
+        };
+        // a terminal that goes may say so twice, and a service's manager after it has said the other: neither is in a hurry
+        tokio::select! {
+            _ = self.interrupted.recv() => {}
+            _ = self.terminated.recv() => {}
+            () = over => {}
         }
         std::process::exit(code);
     }

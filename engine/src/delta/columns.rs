@@ -11,6 +11,7 @@ use deltalake::protocol::DeltaOperation;
 use super::attempt::{Change, Proposal, Step, carry_out_afresh};
 use super::fault;
 use super::snapshot::Snapshot;
+use super::version::Version;
 use super::warehouse::Warehouse;
 use crate::tables::TableDef;
 use crate::{EngineError, Result};
@@ -23,8 +24,7 @@ use crate::{EngineError, Result};
 /// attempt.
 pub async fn add_columns(warehouse: &Warehouse, def: &TableDef) -> Result<u64> {
     // any columns are accepted until the new ones are there
-    let stored = TableDef { columns: Arc::new(Schema::empty()), ..def.clone() };
-    carry_out_afresh(warehouse, &stored, NewColumns { def: def.clone() }).await
+    carry_out_afresh(warehouse, &of_any_columns(def), NewColumns { def: def.clone() }).await
 }
 
 /// Whether a stored table lacks columns of `def`, all of which [`add_columns`] could add; false where no table is.
@@ -32,14 +32,40 @@ pub async fn add_columns(warehouse: &Warehouse, def: &TableDef) -> Result<u64> {
 /// # Errors
 /// As [`Snapshot::open`], for what cannot be added.
 pub async fn lacks_columns(warehouse: &Warehouse, def: &TableDef) -> Result<bool> {
-    let of_columns = |columns: Schema| TableDef { columns: Arc::new(columns), ..def.clone() };
-    let Some(found) = Snapshot::open(warehouse, &of_columns(Schema::empty())).await? else { return Ok(false) };
+    let Some(found) = Snapshot::open(warehouse, &of_any_columns(def)).await? else { return Ok(false) };
+    Ok(as_stored(&found, def)?.def().columns.fields().len() < def.columns.fields().len())
+}
+
+/// The latest version for those who only read: nullable columns of `def` that it does not have yet are left out of its
+/// definition. None where no table is.
+///
+/// # Errors
+/// As [`Snapshot::open`].
+pub async fn open_as_stored(warehouse: &Warehouse, def: &TableDef) -> Result<Option<Snapshot>> {
+    match Snapshot::open(warehouse, &of_any_columns(def)).await? {
+        Some(found) => as_stored(&found, def).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// One version for those who only read, which may be older than columns of `def`.
+///
+/// # Errors
+/// As [`Snapshot::at`].
+pub async fn at_as_stored(warehouse: &Warehouse, def: &TableDef, version: &Version) -> Result<Snapshot> {
+    as_stored(&Snapshot::at(warehouse, &of_any_columns(def), version).await?, def)
+}
+
+fn as_stored(found: &Snapshot, def: &TableDef) -> Result<Snapshot> {
     let stored = found.schema();
     let is_new = |field: &Field| field.is_nullable() && stored.field_with_name(field.name()).is_err();
     let known: Vec<Arc<Field>> = def.columns.fields().iter().filter(|field| !is_new(field)).cloned().collect();
-    let is_lacking = known.len() < def.columns.fields().len();
-    found.defined_as(&of_columns(Schema::new(known)))?;
-    Ok(is_lacking)
+    found.defined_as(&TableDef { columns: Arc::new(Schema::new(known)), ..def.clone() })
+}
+
+/// The table, whatever its columns are.
+pub(crate) fn of_any_columns(def: &TableDef) -> TableDef {
+    TableDef { columns: Arc::new(Schema::empty()), ..def.clone() }
 }
 
 struct NewColumns {

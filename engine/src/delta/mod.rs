@@ -34,7 +34,8 @@ mod warehouse;
 mod writer;
 
 pub use cells::CellLog;
-pub use columns::{add_columns, lacks_columns};
+pub(crate) use columns::of_any_columns;
+pub use columns::{add_columns, at_as_stored, lacks_columns, open_as_stored};
 pub use commit::{CellChange, CommitOutcome, commit_cells};
 pub use files::DataFile;
 pub use history::Commit;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use almanac_engine::EngineError;
 use almanac_engine::cluster;
-use almanac_engine::delta::{Snapshot, Version, session_with};
+use almanac_engine::delta::{Snapshot, Version, at_as_stored, open_as_stored, session_with};
 use almanac_engine::runner::Runner;
 use almanac_engine::settings::Settings;
 use almanac_engine::tables::{self, TableDef};
@@ -41,6 +41,8 @@ async fn open(session: &Session, def: &TableDef) -> Result<Option<Snapshot>, Eng
     match (def.schema_name.as_str(), def.name.as_str()) {
         ("forecast", "distributions") => width::distributions(&session.warehouse, &session.settings).await,
         ("forecast", "actual_paths") => width::actual_paths(&session.warehouse, &session.settings).await,
+        // a column that the configuration has gained is there once it is built
+        ("bronze" | "silver", _) => open_as_stored(&session.warehouse, def).await,
         _ => Snapshot::open(&session.warehouse, def).await,
     }
 }
@@ -119,7 +121,7 @@ pub(crate) async fn at(session: &Session, latest: &Snapshot, number: u64) -> Out
         _ => latest.def().clone(),
     };
     let version = Version { number, ..latest.identity() };
-    Ok(Snapshot::at(&session.warehouse, &def, &version).await?)
+    Ok(at_as_stored(&session.warehouse, &def, &version).await?)
 }
 
 /// A session in which every existing table is `schema.name`, with our functions and views.

@@ -95,3 +95,51 @@ fn a_query_that_fails_leaves_the_file_as_it_was() {
     assert_eq!(fs::read_to_string(&file).unwrap(), "before");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "what was begun is gone");
 }
+
+#[test]
+fn what_a_path_leads_to_is_not_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let job = world::job();
+    // the stream of this process, which goes to a file
+    fs::write(path("log"), "before\n").unwrap();
+    let log = fs::OpenOptions::new().append(true).open(path("log")).unwrap();
+    let mut command = job.command(&["sql", "-c", "SELECT 1 AS a", "--format", "csv", "--into", "/dev/stdout"]);
+    assert!(command.stdout(log).status().unwrap().success());
+    assert_eq!(fs::read_to_string(path("log")).unwrap(), "before\na\n1\n");
+    // a link to a file that is not there yet
+    std::os::unix::fs::symlink("target.csv", path("link.csv")).unwrap();
+    job.ok(&["sql", "-c", "SELECT 1 AS a", "--into", path("link.csv").to_str().unwrap()]);
+    assert!(fs::symlink_metadata(path("link.csv")).unwrap().is_symlink());
+    assert_eq!(fs::read_to_string(path("target.csv")).unwrap(), "a\n1\n");
+}
+
+#[test]
+fn values_that_csv_has_not_are_named() {
+    let named = ["error[E0002]", "--format = csv", "column \"many\""];
+    world::job().refused(&["sql", "-c", "SELECT 1 AS one, [1, 2] AS many", "--format", "csv"], 2, &named);
+}
+
+#[test]
+fn a_query_whose_rows_nobody_reads_ends_when_it_is_told() {
+    use std::io::{BufRead, BufReader};
+    use std::time::{Duration, Instant};
+
+    let endless = ["sql", "--format", "csv", "-c", "SELECT value FROM range(100000000)"];
+    let mut child = world::job().command(&endless).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut rows = BufReader::new(child.stdout.take().unwrap());
+    rows.read_line(&mut String::new()).unwrap();
+    let killed = std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    let until = Instant::now() + Duration::from_secs(60);
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        if Instant::now() > until {
+            child.kill().unwrap();
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    assert_eq!(status.code(), Some(143));
+}

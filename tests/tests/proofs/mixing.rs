@@ -180,7 +180,13 @@ fn new_columns_and_sources_join_an_existing_warehouse() {
         ),
     ]);
     job.refused(&["--models", "naive", "train"], 5, &["silver.model_input", "almanac build"]);
+    // who reads can do without them
+    let rows = job.count("SELECT count(*) FROM silver.model_input");
+    job.ok(&["tables"]);
+    job.ok(&["describe", "bronze.weather"]);
     job.ok(&BOTH);
+    assert_eq!(job.count("SELECT count(*) FROM silver.model_input VERSION AS OF 1"), rows);
+    job.ok(&["describe", "bronze.weather", "--at", "0"]);
     assert_eq!(job.content(), before);
     job.ok(&["--models", "new", "--model-version", "v2", "backfill"]);
     job.ok(&["--models", "new", "--model-version", "v2", "evaluate"]);

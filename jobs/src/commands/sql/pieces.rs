@@ -45,7 +45,10 @@ impl Pieces {
         self.begun = true;
         self.filled |= batch.num_rows() > 0;
         match self.text {
-            Text::Csv => Ok(csv(batch, first).map_err(EngineError::from_arrow)?),
+            Text::Csv => {
+                flat(batch)?;
+                Ok(csv(batch, first).map_err(EngineError::from_arrow)?)
+            }
             Text::Ndjson => Ok(lines(batch).map_err(EngineError::from_arrow)?),
             Text::Json => {
                 let rows = array(batch).map_err(EngineError::from_arrow)?;
@@ -69,6 +72,23 @@ impl Pieces {
             (Text::Document, true) => b"\n  ]\n}\n",
             (Text::Document, false) => b"]\n}\n",
         }
+    }
+}
+
+/// Refuses what CSV has no form for.
+fn flat(batch: &RecordBatch) -> Outcome {
+    match batch.schema().fields().iter().find(|field| field.data_type().is_nested()) {
+        Some(field) => Err(EngineError::Configuration {
+            key: "--format".into(),
+            value: "csv".into(),
+            message: format!(
+                "column {:?} is a {}, which CSV has not: take json or parquet",
+                field.name(),
+                field.data_type()
+            ),
+        }
+        .into()),
+        None => Ok(()),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use almanac_engine::EngineError;
@@ -91,6 +93,17 @@ fn shown(bytes: &[u8]) -> Outcome<bool> {
     }
 }
 
+/// The stream of this process that a path names, such as /dev/stdout: what it leads to is not to be replaced.
+fn open_already(path: &Path) -> Option<File> {
+    let named = fs::metadata(path).ok()?;
+    let streams = [io::stdout().as_fd().try_clone_to_owned(), io::stderr().as_fd().try_clone_to_owned()];
+    streams
+        .into_iter()
+        .flatten()
+        .map(File::from)
+        .find(|stream| stream.metadata().is_ok_and(|open| (open.dev(), open.ino()) == (named.dev(), named.ino())))
+}
+
 /// A file that is not there, or keeps what it held, until all is written; it goes where it is not kept.
 pub(super) struct Draft {
     path: PathBuf,
@@ -104,12 +117,17 @@ impl Draft {
     /// # Errors
     /// `Storage` naming the file.
     pub(super) fn open(path: &Path) -> Outcome<(Self, File)> {
-        // a link stays one
+        if let Some(file) = open_already(path) {
+            return Ok((Self { path: path.to_path_buf(), part: None }, file));
+        }
+        let there = fs::metadata(path).ok();
+        // a link stays one; one that leads nowhere yet is followed
+        let leads_nowhere = there.is_none() && fs::symlink_metadata(path).is_ok();
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-        let there = fs::metadata(&path).ok();
         let is_special = there.as_ref().is_some_and(|known| !known.is_file());
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let part = (!is_special).then(|| path.with_file_name(format!(".{name}.{}.part", std::process::id())));
+        let part = (!is_special && !leads_nowhere)
+            .then(|| path.with_file_name(format!(".{name}.{}.part", std::process::id())));
         let draft = Self { path, part };
         let file = File::create(draft.part.as_ref().unwrap_or(&draft.path)).map_err(|error| draft.failed(error))?;
         if let (Some(there), Some(_)) = (there, &draft.part) {
