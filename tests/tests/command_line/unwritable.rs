@@ -45,7 +45,7 @@ fn a_file_is_replaced_by_a_whole_one_only() {
     job.ok(&["sql", "-c", "SELECT 1 AS a", "--into", into]);
     assert_eq!(fs::read_to_string(&file).unwrap(), "a\n1\n");
     // a list has no form in CSV
-    job.refused(&["sql", "-c", "SELECT [1] AS a", "--into", into], 1, &["E0802"]);
+    job.refused(&["sql", "-c", "SELECT [1] AS a", "--into", into], 2, &["E0002"]);
     assert_eq!(fs::read_to_string(&file).unwrap(), "a\n1\n");
     let link = folder.path().join("link.csv");
     std::os::unix::fs::symlink(&file, &link).unwrap();
