@@ -77,7 +77,12 @@ fn add(sources: &Sources, batch: &RecordBatch, into: &mut BTreeMap<Identity, For
     };
     let (point, mean, std) = (number("forecast_point")?, number("forecast_mean")?, number("forecast_std")?);
     let levels = &sources.job.settings.forecast.levels;
-    let ends = |side: &str| levels.iter().map(|level| number(&format!("{side}_{level}"))).collect::<Result<Vec<_>>>();
+    // files of a model version with fewer levels lack the columns of the others
+    let end = |name: String| match batch.schema_ref().column_with_name(&name) {
+        Some(_) => number(&name).map(Some),
+        None => Ok(None),
+    };
+    let ends = |side: &str| levels.iter().map(|level| end(format!("{side}_{level}"))).collect::<Result<Vec<_>>>();
     let (lower, upper) = (ends("lower")?, ends("upper")?);
     let seconds = number("inference_seconds")?;
     for row in 0..batch.num_rows() {
@@ -93,8 +98,8 @@ fn add(sources: &Sources, batch: &RecordBatch, into: &mut BTreeMap<Identity, For
         put(&mut summary.mean, day, mean.value(row));
         put(&mut summary.std, day, std.value(row));
         for level in 0..levels.len() {
-            put(&mut summary.lower[level], day, end(lower[level], row));
-            put(&mut summary.upper[level], day, end(upper[level], row));
+            put(&mut summary.lower[level], day, end_at(lower[level], row));
+            put(&mut summary.upper[level], day, end_at(upper[level], row));
         }
         forecast.has_data_leakage |= rows.flag("has_data_leakage", row)?;
         forecast.inference_seconds = seconds.value(row);
@@ -103,8 +108,8 @@ fn add(sources: &Sources, batch: &RecordBatch, into: &mut BTreeMap<Identity, For
 }
 
 /// The end of an interval; NaN of a model version without its level.
-fn end(ends: &Float64Array, row: usize) -> f64 {
-    if ends.is_null(row) { f64::NAN } else { ends.value(row) }
+fn end_at(ends: Option<&Float64Array>, row: usize) -> f64 {
+    ends.filter(|ends| ends.is_valid(row)).map_or(f64::NAN, |ends| ends.value(row))
 }
 
 fn put(values: &mut Vec<f64>, day: usize, value: f64) {
