@@ -1,14 +1,13 @@
 //! A property of an existing table, in one metadata commit.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
-use arrow::datatypes::Schema;
 use async_trait::async_trait;
 use deltalake::kernel::{Action, MetadataExt};
 use deltalake::protocol::DeltaOperation;
 
 use super::attempt::{Change, Proposal, Step, carry_out_afresh};
+use super::columns::of_any_columns;
 use super::snapshot::Snapshot;
 use super::warehouse::Warehouse;
 use crate::tables::TableDef;
@@ -19,10 +18,8 @@ use crate::{EngineError, Result};
 /// # Errors
 /// `NotFound` without the table, `Storage` and `Delta` after the last attempt.
 pub async fn set_property(warehouse: &Warehouse, def: &TableDef, name: &str, value: &str) -> Result<u64> {
-    // whatever columns it has
-    let stored = TableDef { columns: Arc::new(Schema::empty()), ..def.clone() };
     let change = NewProperty { table: def.full_name(), name: name.to_owned(), value: value.to_owned() };
-    carry_out_afresh(warehouse, &stored, change).await
+    carry_out_afresh(warehouse, &of_any_columns(def), change).await
 }
 
 struct NewProperty {

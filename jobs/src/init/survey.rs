@@ -155,12 +155,12 @@ impl Surveyed {
 
     /// The first two rows that have the same values in these columns.
     fn twice(&self, columns: &[&str]) -> Option<(usize, usize)> {
-        let places: Vec<usize> = columns.iter().filter_map(|name| self.place(name)).collect();
+        let places = self.places(columns);
         let mut seen: BTreeMap<Vec<&str>, usize> = BTreeMap::new();
-        self.cells.iter().enumerate().find_map(|(row, cells)| {
-            let values = places.iter().map(|&place| cells[place].as_str()).collect();
-            seen.insert(values, row).map(|first| (first, row))
-        })
+        self.cells
+            .iter()
+            .enumerate()
+            .find_map(|(row, cells)| seen.insert(texts(cells, &places), row).map(|first| (first, row)))
     }
 
     /// What two rows share that have the same values in these columns, and what both have in another; none without such
@@ -205,7 +205,7 @@ impl Surveyed {
     }
 
     fn places(&self, columns: &[&str]) -> Vec<usize> {
-        columns.iter().filter_map(|name| self.columns.iter().position(|column| column.name == *name)).collect()
+        columns.iter().filter_map(|name| self.place(name)).collect()
     }
 }
 
