@@ -206,25 +206,19 @@ impl Default for Forecast {
 }
 
 /// How the work is done.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Run {
     /// Units computed at once; 0, the default: one per core, since a unit takes one thread from start to end.
     pub threads: usize,
-    /// Whole cells per commit; up to 512 where a slow store takes over 0.2 s for one. The default lies between: fewer
-    /// lose less when a run is killed, more make fewer commits.
+    /// Whole cells per commit; 0, the default: 16, and up to 512 where a slow store takes over 0.2 s for one. Fewer lose
+    /// less when a run is killed, more make fewer commits.
     pub cells_per_commit: usize,
     /// Forecasts per batch; 0, the default: as many as keep a batch at about a megabyte, whatever the number of paths.
     pub batch_forecasts: usize,
     /// Failed units above which the run's exit code is 1. The default bears none: a failure that nobody allowed should
     /// stop a pipeline. The other units are kept.
     pub max_failed: usize,
-}
-
-impl Default for Run {
-    fn default() -> Self {
-        Self { threads: 0, cells_per_commit: 16, batch_forecasts: 0, max_failed: 0 }
-    }
 }
 
 fn none() -> String {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::backfill::driver::{self, Kind};
+use crate::backfill::driver::{self, Group, Kind};
 use crate::backfill::missing::CellWork;
 use crate::backfill::selection::Selection;
 use crate::delta::Warehouse;
@@ -73,7 +73,7 @@ pub async fn estimate(warehouse: &Warehouse, job: &Job, selection: &Selection) -
         entry.bytes += (values * 4 + paths * 2 + points * 90) as u64;
         entry.core_seconds += seconds(job, cell);
     }
-    let group = job.settings.run.cells_per_commit.max(1);
+    let group = Group::of(&job.settings.run).cells();
     // one commit of models, one of points and, where they are wanted, one of paths per group of cells
     let tables = 1 + usize::from(forecasts.iter().any(|cell| cell.with_paths() > 0));
     let commits = |of: &dyn Fn(&CellWork) -> bool| {

@@ -151,7 +151,7 @@ pub(crate) struct Overrides {
     pub(crate) max_failed: Option<usize>,
     /// Whole cells per commit. Never changes a row.
     ///
-    /// The file's default is 16: fewer lose less when killed, more make fewer commits.
+    /// The file's default is 0: 16, and more where a store is slow. Fewer lose less when killed, more make fewer commits.
     #[arg(long, global = true, value_name = "N")]
     pub(crate) cells_per_commit: Option<usize>,
     /// Forecasts per batch. Never changes a row.

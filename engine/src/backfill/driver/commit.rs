@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use serde_json::json;
 
+use super::group::Group;
 use super::{Event, Kind, Options, StepReport};
 use crate::backfill::ledger::Ledger;
 use crate::backfill::missing::CellWork;
@@ -16,12 +17,6 @@ use crate::plan::result::{CellResult, Outcome, Status};
 use crate::tables::{self, TableDef};
 use crate::{Result, identity};
 
-/// Seconds of a commit from which the next one takes twice as many cells: a slow store takes as long for one cell as for
-/// many, and while the driver commits, a cluster goes on computing.
-const SLOW_COMMIT: f64 = 0.2;
-/// Most cells that a group grows to.
-const LARGEST_GROUP: usize = 512;
-
 /// Collects finished cells and commits them in groups, table after table.
 pub(super) struct Committer<'a> {
     pub(super) kind: Kind,
@@ -31,8 +26,7 @@ pub(super) struct Committer<'a> {
     pub(super) planned: BTreeMap<Cell, CellWork>,
     pub(super) ready: Vec<CellResult>,
     pub(super) stale: BTreeSet<Cell>,
-    /// Cells that are committed together: as many as configured, more once commits are slow.
-    pub(super) group: usize,
+    pub(super) group: Group,
     /// The tables that were committed to, by name.
     pub(super) logs: BTreeMap<String, CellLog>,
 }
@@ -48,7 +42,7 @@ impl Committer<'_> {
             Event::Computed { step: self.kind.name(), cell: cell.cell.clone(), units: cell.outcomes.len(), forecasts };
         super::tell(self.options, event);
         self.ready.push(cell);
-        if self.ready.len() >= self.group.max(1) {
+        if self.ready.len() >= self.group.cells() {
             self.commit(ledger, report).await?;
         }
         Ok(())
@@ -106,9 +100,7 @@ impl Committer<'_> {
         }
         let seconds = started.elapsed().as_secs_f64();
         report.commit_seconds += seconds;
-        if seconds > SLOW_COMMIT * tables.len() as f64 && group.len() >= self.group {
-            self.group = (2 * self.group).clamp(self.group, LARGEST_GROUP.max(self.group));
-        }
+        self.group.learn(group.len(), seconds / tables.len() as f64);
         super::tell(
             self.options,
             Event::Committed { step: self.kind.name(), cells: group.len() - stale.len(), versions },

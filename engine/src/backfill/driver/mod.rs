@@ -1,6 +1,7 @@
 //! The driver: plans what is missing, runs it, commits whole cells, and tells what happened.
 
 mod commit;
+mod group;
 mod pack;
 mod plan;
 mod round;
@@ -10,6 +11,7 @@ use std::time::Instant;
 
 use tokio::sync::mpsc;
 
+pub(super) use self::group::Group;
 pub(crate) use self::pack::cost;
 pub(crate) use self::plan::{limit, plan};
 use crate::backfill::ledger::Ledger;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tokio::sync::mpsc;
 
 use super::commit::Committer;
+use super::group::Group;
 use super::{Kind, Options, StepReport, pack};
 use crate::backfill::ledger::{self, Ledger};
 use crate::backfill::missing::CellWork;
@@ -39,7 +40,7 @@ pub(super) async fn run(
         planned,
         ready: Vec::new(),
         stale: BTreeSet::new(),
-        group: job.settings.run.cells_per_commit,
+        group: Group::of(&job.settings.run),
         logs: BTreeMap::new(),
     };
     ledger.beat("running").await?;
