@@ -25,15 +25,26 @@ impl Cell {
 
     /// The Delta application id under which this cell's commits are counted.
     pub fn app_id(&self, config_hash: &str) -> String {
-        let mut hash = Sha256::new();
-        for text in [config_hash, &self.model_name, &self.model_version] {
-            hash.update((text.len() as u64).to_le_bytes());
-            hash.update(text.as_bytes());
-        }
+        let mut hash = hash_of(&[config_hash, &self.model_name, &self.model_version]);
         hash.update(self.key_bucket.to_le_bytes());
         hash.update(self.training_cutoff_date.to_le_bytes());
         format!("almanac-{}", hex(&hash.finalize()[..16]))
     }
+}
+
+/// The Delta application id under which a model version is claimed for the settings that made it.
+pub(crate) fn claim_id(model_name: &str, model_version: &str) -> String {
+    format!("almanac-settings-{}", hex(&hash_of(&[model_name, model_version]).finalize()[..16]))
+}
+
+/// Of the texts one after the other, each after its length.
+fn hash_of(texts: &[&str]) -> Sha256 {
+    let mut hash = Sha256::new();
+    for text in texts {
+        hash.update((text.len() as u64).to_le_bytes());
+        hash.update(text.as_bytes());
+    }
+    hash
 }
 
 /// Bucket of a key: the first eight bytes of its SHA-256, modulo the number of buckets.

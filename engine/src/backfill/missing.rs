@@ -1,9 +1,11 @@
 //! What is missing: the grid less what the tables hold.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use almanac_models::Day;
 
+use crate::backfill::claim;
 use crate::backfill::existing::{self, files_by_cell};
 use crate::backfill::grid::{Extent, GridCell, GridUnit, grid, whole_cell};
 use crate::backfill::held::{Held, StoredForecasts};
@@ -11,7 +13,7 @@ use crate::backfill::inputs::Inputs;
 use crate::backfill::selection::Selection;
 use crate::backfill::settled::{self, Horizon, refuse_other_settings};
 use crate::cell::Cell;
-use crate::delta::{DataFile, Snapshot, Warehouse};
+use crate::delta::{Claim, DataFile, Snapshot, Warehouse};
 use crate::plan::job::Job;
 use crate::plan::result::{Outcome, Status};
 use crate::plan::servable::{Ages, Refusal};
@@ -35,6 +37,8 @@ pub struct CellWork {
     pub base: BTreeMap<String, BTreeSet<String>>,
     /// Whether the existing rows are to be replaced.
     pub replace: bool,
+    /// What fits claim: the model version, for the settings of today; forecasts are refused with the models that make them.
+    pub claims: Arc<[Claim]>,
     /// Existing units that were made from older inputs.
     pub stale: usize,
     /// By key, how old the unit's columns of limited age are, in words.
@@ -90,6 +94,25 @@ impl Stored {
             points: Found::of(Snapshot::open(warehouse, &tables::point_forecasts(settings)).await?)?,
         })
     }
+
+    /// Claims the version of all models for the run that makes these fits.
+    ///
+    /// # Errors
+    /// Storage errors.
+    pub async fn claim(&self, job: &Job, fits: &mut [CellWork]) -> Result<()> {
+        if fits.iter().all(|cell| cell.units.is_empty()) {
+            return Ok(());
+        }
+        let marks = match &self.models.snapshot {
+            Some(models) => models.transactions().await?,
+            None => HashMap::new(),
+        };
+        let claims = claim::of(job, &marks)?;
+        for cell in fits {
+            cell.claims = Arc::clone(&claims);
+        }
+        Ok(())
+    }
 }
 
 /// Missing fits of one bucket.
@@ -143,6 +166,7 @@ pub async fn fits(job: &Job, stored: &Stored, selection: &Selection, bucket: i32
             base: BTreeMap::from([(table.full_name(), paths(files.get(&cell)))]),
             units,
             replace,
+            claims: Arc::default(),
             stale,
             cell,
         });
@@ -244,6 +268,7 @@ pub async fn forecasts(job: &Job, stored: &Stored, selection: &Selection, bucket
             ]),
             units,
             replace,
+            claims: Arc::default(),
             stale: usize::from(stale),
             cell,
         });

@@ -3,6 +3,7 @@
 //! Rows decide what exists; the ledger and the transaction numbers never do.
 
 pub mod actuals;
+mod claim;
 mod driver;
 mod estimate;
 pub(crate) mod existing;

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::attempt::{Ground, Place, Proposal};
 use super::error::delta_error;
 use super::files::DataFile;
-use super::log::{Tail, transactions};
+use super::log::Tail;
 use super::snapshot::{Snapshot, missing};
 use super::warehouse::Warehouse;
 use crate::cell::Cell;
@@ -123,7 +123,7 @@ impl Ground for CellLog {
 
 impl Cells {
     async fn of(snapshot: &Snapshot) -> Result<Self> {
-        let transactions = transactions(&snapshot.log_store(), snapshot.version()).await;
+        let transactions = snapshot.transactions().await?;
         let mut cells = Self {
             def: snapshot.def().clone(),
             schema: snapshot.schema(),
@@ -133,7 +133,7 @@ impl Cells {
             live: HashMap::new(),
             cell_of: HashMap::new(),
             strays: BTreeSet::new(),
-            transactions: transactions.map_err(|error| snapshot.error(error))?,
+            transactions,
         };
         for file in snapshot.shared_files().iter() {
             cells.insert(file.clone());

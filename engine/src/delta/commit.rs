@@ -1,6 +1,7 @@
 //! The exactly-once commit of whole cells.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
@@ -10,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::attempt::{Change, Proposal, Step, carry_out};
 use super::cells::{CellLog, Cells};
+use super::claim::Claim;
 use super::fault;
 use super::files::{DataFile, removal};
 use super::warehouse::Warehouse;
@@ -30,6 +32,8 @@ pub struct CellChange {
     pub replace: bool,
     /// The new files, all of this cell.
     pub add: Vec<Add>,
+    /// What is claimed with the cell's rows, where a table must not hold those of two owners.
+    pub claims: Arc<[Claim]>,
 }
 
 /// What became of the changes.
@@ -60,9 +64,10 @@ impl CellLog {
     /// Commits whole cells in one transaction, each exactly once.
     ///
     /// For each change, on the version that the commit builds on: its files are there (an earlier attempt whose reply was
-    /// lost): committed; the cell's files are not `base`, or its transaction has moved since the first look: stale; else
-    /// its files are added, with the cell's transaction raised by one. The commit lands on that version or is decided
-    /// again.
+    /// lost): committed; the cell's files are not `base`, its transaction has moved since the first look, or what it
+    /// claims is another's since: stale; else its files are added, with the cell's transaction raised by one and the marks
+    /// of its claims.
+    /// The commit lands on that version or is decided again.
     ///
     /// # Errors
     /// `Input` where a live file holds rows of several cells, `Storage` and `Delta` after the last attempt.
@@ -134,10 +139,12 @@ impl CellCommit {
                 stale: named(State::Stale),
             });
         }
-        let (mut actions, mut transactions, mut replaces) = (vec![], vec![], false);
+        let (mut actions, mut transactions, mut marked, mut replaces) = (vec![], vec![], BTreeSet::new(), false);
         for change in open {
             let previous = cells.transaction(&change.app_id).unwrap_or(0);
             transactions.push(Transaction::new(&change.app_id, previous + 1));
+            let claims = change.claims.iter().filter(|claim| marked.insert(&claim.app_id));
+            transactions.extend(claims.filter_map(|claim| claim.mark(cells)));
             if change.removes() {
                 replaces = true;
                 // the base, as of here all of the cell's files
@@ -172,5 +179,6 @@ fn state_of(change: &CellChange, cells: &Cells, first_seen: &mut BTreeMap<String
         return State::Committed;
     }
     let is_base = cells.files(&change.cell).map(|add| &add.path).eq(&change.base);
-    if is_base && !moved { State::Open } else { State::Stale }
+    let is_lost = change.claims.iter().any(|claim| claim.is_lost(cells));
+    if is_base && !moved && !is_lost { State::Open } else { State::Stale }
 }

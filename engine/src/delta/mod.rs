@@ -8,6 +8,7 @@ mod attempt;
 mod blocks;
 mod cells;
 mod checkpoint;
+mod claim;
 mod columns;
 pub mod commit;
 pub mod content;
@@ -34,6 +35,7 @@ mod warehouse;
 mod writer;
 
 pub use cells::CellLog;
+pub use claim::Claim;
 pub(crate) use columns::of_any_columns;
 pub use columns::{add_columns, at_as_stored, lacks_columns, open_as_stored};
 pub use commit::{CellChange, CommitOutcome, commit_cells};

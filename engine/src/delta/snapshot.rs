@@ -1,6 +1,6 @@
 //! A table at one version.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use deltalake::table::state::DeltaTableState;
 use super::error::delta_error;
 use super::features;
 use super::files::DataFile;
+use super::log::transactions;
 use super::provider::{Pin, PinnedTable, is_supported};
 use super::version::{self, Version};
 use super::warehouse::Warehouse;
@@ -202,6 +203,11 @@ impl Snapshot {
     pub async fn transaction(&self, app_id: &str) -> Result<Option<i64>> {
         let version = self.0.state.transaction_version(self.0.log_store.as_ref(), app_id).await;
         version.map_err(|error| self.error(error))
+    }
+
+    /// Version of every application's last transaction as of this snapshot, by one pass over the log.
+    pub async fn transactions(&self) -> Result<HashMap<String, i64>> {
+        transactions(&self.log_store(), self.version()).await.map_err(|error| self.error(error))
     }
 
     /// A table property.

@@ -244,5 +244,6 @@ fn change(cell: Cell, files: &CellFiles, add: Vec<deltalake::kernel::Add>) -> Ce
         replace: true,
         cell,
         add,
+        claims: Arc::default(),
     }
 }

@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use almanac_engine::EngineError;
-use almanac_engine::delta::{Snapshot, Warehouse, commit_cells};
+use almanac_engine::delta::{CellChange, Claim, Snapshot, Warehouse, commit_cells};
 use serde_json::Map;
 
 use super::support::{cell, change, count, live, paths_table, warehouse};
@@ -37,6 +38,30 @@ async fn work_planned_on_an_older_state_of_its_cell_is_stale() {
     assert_eq!((done.committed, done.stale), (vec![b], vec![a]));
     let snapshot = Snapshot::open(&w, &def).await.unwrap().unwrap();
     assert_eq!(count(&snapshot, "true").await, 80);
+}
+
+#[tokio::test]
+async fn rows_of_two_owners_are_not_added_to_one_claim() {
+    let (_folder, w) = warehouse();
+    let def = paths_table();
+    Snapshot::open_or_create(&w, &def).await.unwrap();
+    let of = |change: CellChange, seen: Option<i64>, own: i64| {
+        vec![CellChange { claims: Arc::new([Claim { app_id: "settings".into(), seen, own }]), ..change }]
+    };
+    let stale = |changes: Vec<CellChange>| async { commit_cells(&w, &def, changes, Map::new()).await.unwrap().stale };
+    let (a, b, c) = (cell("naive", 100), cell("naive", 200), cell("naive", 300));
+    assert_eq!(stale(of(change(&w, &def, &a, 100..105).await, None, 42)).await, []);
+    // planned as the first was, on a table without rows: for the same owner, and for another
+    assert_eq!(stale(of(change(&w, &def, &b, 200..203).await, None, 42)).await, []);
+    assert_eq!(stale(of(change(&w, &def, &c, 300..301).await, None, 43)).await, std::slice::from_ref(&c));
+    let snapshot = Snapshot::open(&w, &def).await.unwrap().unwrap();
+    assert_eq!((snapshot.transaction("settings").await.unwrap(), count(&snapshot, "true").await), (Some(42), 80));
+    // who knows of the other owner's rows takes over, and shuts the other out
+    assert_eq!(stale(of(change(&w, &def, &c, 300..301).await, Some(42), 43)).await, []);
+    let late = cell("naive", 400);
+    assert_eq!(stale(of(change(&w, &def, &late, 400..401).await, Some(42), 42)).await, [late]);
+    let snapshot = Snapshot::open(&w, &def).await.unwrap().unwrap();
+    assert_eq!((snapshot.transaction("settings").await.unwrap(), count(&snapshot, "true").await), (Some(43), 90));
 }
 
 #[tokio::test]

@@ -120,7 +120,14 @@ async fn writing_a_cell() {
         writer.write(batch).await.unwrap();
     }
     let add = writer.close().await.unwrap();
-    let change = CellChange { app_id: cell.app_id("c"), cell, base: BTreeSet::new(), replace: false, add };
+    let change = CellChange {
+        app_id: cell.app_id("c"),
+        cell,
+        base: BTreeSet::new(),
+        replace: false,
+        add,
+        claims: Arc::default(),
+    };
     commit_cells(&w, &def, vec![change], Map::new()).await.unwrap();
     let snapshot = Snapshot::open(&w, &def).await.unwrap().unwrap();
     let started = Instant::now();
@@ -142,7 +149,14 @@ async fn opening_a_table_of_many_files() {
             for i in 0..50 {
                 let cell = cell("naive", 1_000 * thousand + 50 * commit + i);
                 let add = written(&w, &def, &cell, &rows(&def, &cell, 0..1, 10)).await;
-                changes.push(CellChange { app_id: cell.app_id("c"), cell, base: BTreeSet::new(), replace: false, add });
+                changes.push(CellChange {
+                    app_id: cell.app_id("c"),
+                    cell,
+                    base: BTreeSet::new(),
+                    replace: false,
+                    add,
+                    claims: Arc::default(),
+                });
             }
             let started = Instant::now();
             log.commit(changes, Map::new()).await.unwrap();

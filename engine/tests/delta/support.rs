@@ -82,7 +82,14 @@ pub async fn written(warehouse: &Warehouse, def: &TableDef, cell: &Cell, batch: 
 /// A change that adds ten paths for each of the origins to an empty cell.
 pub async fn change(warehouse: &Warehouse, def: &TableDef, cell: &Cell, origins: std::ops::Range<i32>) -> CellChange {
     let add = written(warehouse, def, cell, &rows(def, cell, origins, 10)).await;
-    CellChange { cell: cell.clone(), app_id: cell.app_id("config"), base: BTreeSet::new(), replace: false, add }
+    CellChange {
+        cell: cell.clone(),
+        app_id: cell.app_id("config"),
+        base: BTreeSet::new(),
+        replace: false,
+        add,
+        claims: Arc::default(),
+    }
 }
 
 pub async fn live(warehouse: &Warehouse, def: &TableDef) -> BTreeMap<Cell, BTreeSet<String>> {

@@ -42,6 +42,35 @@ fn two_drivers_on_the_same_selection() {
 }
 
 #[test]
+fn of_two_drivers_with_different_settings_one_is_refused() {
+    let world = World::new();
+    let inputs = world.warehouse("inputs");
+    succeed(inputs.command(&["ingest"]));
+    succeed(inputs.command(&["build"]));
+    for round in 0..3 {
+        let warehouse = inputs.copy(&format!("race-{round}"));
+        // from both ends: their first cells are others
+        let models =
+            ["naive,random_walk,xgboost,sarimax_auto_weather", "sarimax_auto_weather,xgboost,random_walk,naive"];
+        let children = [("42", models[0]), ("43", models[1])].map(|(seed, models)| {
+            let flags = ["backfill", "--seed", seed, "--models", models, "--cells-per-commit", "1", "--threads", "1"];
+            warehouse.command(&flags).spawn().unwrap()
+        });
+        let outputs = children.map(|child| child.wait_with_output().unwrap());
+        for model in models[0].split(',') {
+            let seeds =
+                format!("SELECT count(DISTINCT config_hash) FROM forecast.trained_models WHERE model_name = '{model}'");
+            assert_eq!(warehouse.number(&seeds), 1, "{model} was fitted under two settings in round {round}");
+        }
+        let mut codes: Vec<_> = outputs.iter().map(|output| output.status.code()).collect();
+        codes.sort();
+        assert_eq!(codes, [Some(0), Some(6)], "round {round}: {}", outputs.each_ref().map(told).join("\n"));
+        let refused = outputs.iter().find(|output| !output.status.success()).map(told).unwrap();
+        assert!(refused.contains("forecast.seed"), "{refused}");
+    }
+}
+
+#[test]
 fn two_drivers_on_the_same_prepared_inputs() {
     let world = World::new();
     let undisturbed = world.undisturbed();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::collections::btree_map::{BTreeMap, Entry};
+use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::json;
@@ -125,6 +126,7 @@ impl Committer<'_> {
                 base,
                 replace: work.replace,
                 add: files,
+                claims: Arc::clone(&work.claims),
             });
         }
         Ok(changes)

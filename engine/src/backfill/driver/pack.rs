@@ -61,6 +61,7 @@ pub(super) fn parts(job: &Job, work: &[CellWork]) -> Vec<Part> {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::sync::Arc;
 
     use super::*;
     use crate::cell::Cell;
@@ -101,6 +102,7 @@ mod tests {
             unit_forecasts: vec![10_000, 8_000, 9_000, 1_000],
             base: BTreeMap::new(),
             replace: false,
+            claims: Arc::default(),
             stale: 0,
             ages: BTreeMap::new(),
         };

@@ -30,6 +30,9 @@ pub(crate) async fn plan(kind: Kind, warehouse: &Warehouse, job: &Job, selection
             Kind::Infer => missing::forecasts(job, &stored, selection, bucket).await?,
         });
     }
+    if kind == Kind::Train {
+        stored.claim(job, &mut work).await?;
+    }
     Ok(work)
 }
 

@@ -190,6 +190,7 @@ async fn scores_of_vanished_forecasts_go() {
         base: own.map(|file| file.path).collect(),
         replace: true,
         add: Vec::new(),
+        claims: Arc::default(),
     };
     commit_cells(&small.warehouse, &points, vec![change], serde_json::Map::new()).await.unwrap();
     let report = run(&small).await;
@@ -204,7 +205,14 @@ async fn points_without_paths_have_no_crps() {
     let (paths, of) = (small.job.distributions(), cell("naive"));
     let snapshot = Snapshot::open(&small.warehouse, &paths).await.unwrap().unwrap();
     let base = snapshot.files().unwrap().into_iter().map(|file| file.path).collect();
-    let change = CellChange { app_id: of.app_id("test"), cell: of, base, replace: true, add: Vec::new() };
+    let change = CellChange {
+        app_id: of.app_id("test"),
+        cell: of,
+        base,
+        replace: true,
+        add: Vec::new(),
+        claims: Arc::default(),
+    };
     commit_cells(&small.warehouse, &paths, vec![change], serde_json::Map::new()).await.unwrap();
     assert_eq!(run(&small).await.pathless_forecasts, 1);
     let first = row(&small, "naive", COMPLETE.origin, 1, "at").await;

@@ -192,6 +192,7 @@ impl Small {
             base: own.map(|file| file.path).collect(),
             replace: true,
             add: writer.close().await.unwrap(),
+            claims: Arc::default(),
         };
         commit_cells(&self.warehouse, def, vec![change], Map::new()).await.unwrap();
     }
