@@ -8,9 +8,9 @@ use tempfile::TempDir;
 
 use crate::support::{Job, demo_data, example};
 
-/// Growth that is accepted of an axis four to ten times longer. Measured: 1 % over windows, 2 to 5 % over keys, 9 % over
-/// paths; the rest is for what peaks of equal runs differ by.
-const FLAT: f64 = 1.12;
+/// Growth that is accepted of an axis four to ten times longer. Measured: 1 % over windows, 2 to 5 % over keys, 2 % over
+/// paths; the rest is for what peaks of equal runs differ by, up to 8 % where other processes take the cores.
+const FLAT: f64 = 1.15;
 
 /// Peak resident memory of a command in MiB, as its last line says.
 fn peak(job: &Job, command: &str) -> f64 {
