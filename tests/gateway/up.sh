@@ -72,17 +72,17 @@ C
 fi
 ceph-mon -c "$conf" -i m --public-addr "127.0.0.1:$mon_port"
 if [ "$fresh" = 1 ]; then
-  id=$(timeout 60 ceph -c "$conf" osd create)
-  timeout 60 ceph -c "$conf" auth get-or-create "osd.$id" mon 'allow profile osd' osd 'allow *' mgr 'allow profile osd' -o "$dir/osd.keyring"
+  id=$(timeout 120 ceph -c "$conf" osd create)
+  timeout 120 ceph -c "$conf" auth get-or-create "osd.$id" mon 'allow profile osd' osd 'allow *' mgr 'allow profile osd' -o "$dir/osd.keyring"
   mkdir -p "$dir/osd$id"
-  uuid=$(timeout 30 ceph -c "$conf" osd dump -f json | python3 -c 'import json,sys; print(json.load(sys.stdin)["osds"][0]["uuid"])')
-  timeout 60 ceph-osd -c "$conf" -i "$id" --mkfs --osd-uuid "$uuid" > /dev/null 2>&1
-  timeout 30 ceph -c "$conf" osd crush add "osd.$id" 1.0 host=h root=default > /dev/null 2>&1
+  uuid=$(timeout 120 ceph -c "$conf" osd dump -f json | python3 -c 'import json,sys; print(json.load(sys.stdin)["osds"][0]["uuid"])')
+  timeout 120 ceph-osd -c "$conf" -i "$id" --mkfs --osd-uuid "$uuid" > /dev/null 2>&1
+  timeout 120 ceph -c "$conf" osd crush add "osd.$id" 1.0 host=h root=default > /dev/null 2>&1
 fi
 ceph-osd -c "$conf" -i 0 > /dev/null
 radosgw -c "$conf" -n client.admin > "$dir/log/rgw.out" 2>&1
-for _ in $(seq 1 600); do curl -s -o /dev/null --max-time 5 "http://127.0.0.1:$port/" && ready=1 && break; sleep 0.05; done
+for _ in $(seq 1 2400); do curl -s -o /dev/null --max-time 5 "http://127.0.0.1:$port/" && ready=1 && break; sleep 0.05; done
 [ "${ready:-0}" = 1 ] || { echo "the gateway did not answer on port $port; see $dir/log" >&2; exit 1; }
-[ "$fresh" = 0 ] || timeout 60 radosgw-admin -c "$conf" user create --uid=test --display-name=test \
+[ "$fresh" = 0 ] || timeout 120 radosgw-admin -c "$conf" user create --uid=test --display-name=test \
   --access-key=testkey --secret-key=testsecret1 > /dev/null 2> "$dir/log/user.log"
 echo "http://127.0.0.1:$port"

@@ -17,7 +17,7 @@ fn a_killed_executor_costs_its_tasks_only() {
 }
 
 /// Longest until the scheduler no longer counts on a dead executor, with the times that the binaries have by default.
-const NOTICED: Duration = Duration::from_secs(20);
+const NOTICED: Duration = Duration::from_secs(60);
 
 #[test]
 fn an_idle_executor_that_dies_is_missed_in_time() {
@@ -153,8 +153,8 @@ fn a_scheduler_that_is_not_back_within_the_wait_ends_the_driver() {
     let mut command = scene.backfill();
     let driver = command.args(["--wait-scheduler", &WAIT.as_secs().to_string()]).spawn().unwrap();
     scene.amid(3.0);
-    scene.cluster.scheduler.kill();
     let killed = Instant::now();
+    scene.cluster.scheduler.kill();
     can_be_resumed(&end(driver));
     let waited = killed.elapsed();
     assert!(waited >= WAIT && waited < WAIT + GIVEN_UP, "ended after {waited:?}");

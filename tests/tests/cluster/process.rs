@@ -41,7 +41,7 @@ pub(crate) fn wait(what: &str, limit: Duration, mut done: impl FnMut() -> bool) 
 /// The body of a successful answer.
 pub(crate) fn get(address: &str, port: u16, path: &str) -> Option<String> {
     let mut stream = TcpStream::connect((address, port)).ok()?;
-    stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(60))).ok()?;
     write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").ok()?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).ok()?;

@@ -40,7 +40,10 @@ impl Cluster {
         let of_step = listed.as_array().unwrap().iter().filter(|job| text(job, "job_name").contains(&step));
         let job = |job: &Value| {
             let id = text(job, "job_id");
-            let stages = self.rest(&format!("/api/job/{id}/stages"))["stages"].as_array().unwrap().clone();
+            // a job is listed before its graph is there
+            let graph: Value =
+                serde_json::from_str(&self.ask(self.port, &format!("/api/job/{id}/stages"))).unwrap_or_default();
+            let stages = graph["stages"].as_array().cloned().unwrap_or_default();
             Job { name: text(job, "job_name"), status: text(job, "status"), id, stages }
         };
         of_step.map(job).collect()

@@ -27,7 +27,8 @@ fn embedded_one_executor_and_three_give_the_same_rows() {
         assert_eq!(warehouse.rows(), embedded, "{executors} executors");
         for (number, executor) in cluster.executors.iter().enumerate() {
             let finished = executor.metric("almanac_tasks_total{outcome=\"finished\"}");
-            assert!(finished >= 4.0, "executor {number} of {executors} finished {finished} tasks");
+            // one of each step's job at least
+            assert!(finished >= 2.0, "executor {number} of {executors} finished {finished} tasks");
         }
         let before = warehouse.tree("");
         warehouse.backfill(&["--scheduler", &cluster.address()]);

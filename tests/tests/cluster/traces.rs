@@ -10,12 +10,13 @@ use crate::plans::{INFER, SCORE, TRAIN};
 use crate::process::wait;
 use crate::processes::Cluster;
 use crate::regenerated::fifty_come_again;
-use crate::warehouse::{World, succeed};
+use crate::scene::{LIMIT, end};
+use crate::warehouse::{World, succeed, told};
 
 /// Seconds that executors keep the files of a job: longer than any task here.
 const JOB_TTL: &str = "4";
-/// What each fit waits for besides its computing: 16 cells of two fits are as many tasks of nearly a second and more.
-const PAUSE: &str = "fit:400";
+/// What each fit waits for besides its computing: 16 cells of two fits are as many tasks of over two seconds each.
+const PAUSE: &str = "fit:1000";
 /// Longest until they are gone: looked for each half of that.
 const REMOVED: Duration = Duration::from_secs(30);
 
@@ -44,9 +45,11 @@ fn what_a_backfill_leaves_to_be_seen() {
     let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let cluster = Cluster::with(2, environment.into());
     let warehouse = world.warehouse("w");
-    let printed = warehouse.backfill(&["--scheduler", &cluster.address()]);
-    let left = files(&cluster);
-    assert!(left > 0, "tasks left no files that could be removed");
+    let driver = warehouse.command(&["backfill", "--scheduler", &cluster.address()]).spawn().unwrap();
+    wait("tasks leave files that can be removed", LIMIT, || files(&cluster) > 0);
+    let output = end(driver);
+    assert!(output.status.success(), "{}", told(&output));
+    let printed = String::from_utf8(output.stdout).unwrap();
 
     let [train, infer] = ["train", "infer"].map(|step| idle(&printed, step));
     println!("idle at the end: {:.0} % in train, {:.0} % in infer", 100.0 * train, 100.0 * infer);

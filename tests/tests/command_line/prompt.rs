@@ -51,7 +51,8 @@ fn answers_have_forms_and_times() {
     person.types("SELECT 7 AS a;\r");
     person.sees("| 7 |");
     let told = person.sees(" s)");
-    assert!(told.contains("(1 row, 0."), "{told:?}");
+    let time = told.rsplit_once("(1 row, ").and_then(|(_, rest)| rest.split_once(" s)")).map(|(time, _)| time);
+    assert!(time.is_some_and(|time| time.parse::<f64>().is_ok()), "{told:?}");
     person.leaves();
 }
 

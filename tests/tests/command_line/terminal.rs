@@ -14,7 +14,12 @@ fn seen(job: &Job, variables: &[(&str, &str)], arguments: &[&str]) -> Option<Str
     let quoted: Vec<String> = words.map(|word| format!("'{}'", word.to_str().unwrap())).collect();
     let line = format!("stty cols 80 rows 24; {}", quoted.join(" "));
     let mut script = Command::new("script");
-    script.args(["-qec", &line, "/dev/null"]).stdin(Stdio::null()).env_remove("COLUMNS").env("TERM", "xterm");
+    script
+        .args(["-qec", &line, "/dev/null"])
+        .stdin(Stdio::null())
+        .env_remove("COLUMNS")
+        .env_remove("NO_COLOR")
+        .env("TERM", "xterm");
     script.envs(variables.iter().copied());
     match script.output() {
         Ok(output) => Some(String::from_utf8_lossy(&output.stdout).replace("\r\n", "\n")),

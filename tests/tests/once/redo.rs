@@ -173,7 +173,9 @@ fn a_signal_ends_with_its_code_and_the_next_run_completes() {
         [("ingest", "-INT", 130), ("build", "-TERM", 143), ("train", "-INT", 130), ("train", "-TERM", 143)]
     {
         let warehouse = world.warehouse(&format!("{step}{signal}"));
-        let mut child = warehouse.command(&["backfill"]).spawn().unwrap();
+        // slowly, as what follows is to be under way still when the signal arrives
+        let slowly = ["backfill", "--threads", "1", "--cells-per-commit", "1"];
+        let mut child = warehouse.command(&slowly).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
         lines.find(|line| line.contains(&format!("\"step\":\"{step}\""))).unwrap();
         // the next step is under way

@@ -25,8 +25,8 @@ fn upkeep_beside_a_backfill_changes_no_row() {
     for what in [&["optimize"][..], &["checkpoint"], &["vacuum"], &["optimize", "checkpoint", "vacuum"]] {
         let warehouse = world.warehouse(&what.concat());
         // cells that grow in two steps have files to merge
-        warehouse.backfill(&["--to", "2024-03-15"]);
-        warehouse.backfill(&["--to", "2024-04-15"]);
+        warehouse.backfill(&["--to", "2023-03-15"]);
+        warehouse.backfill(&["--to", "2023-04-15"]);
         let turns = beside(&warehouse, &["backfill", "--cells-per-commit", "1"], what);
         assert!(turns >= 2, "{what:?} ran {turns} times");
         assert_eq!(warehouse.rows(), undisturbed.rows(), "after {what:?}");

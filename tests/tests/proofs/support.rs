@@ -55,7 +55,7 @@ pub(crate) fn example(name: &str) -> PathBuf {
 /// Runs the binary without configuration, source and warehouse.
 pub(crate) fn bare(arguments: &[&str]) -> Ended {
     let mut command = Command::new(binary());
-    for name in ["ALMANAC_CONFIG", "ALMANAC_SOURCE", "ALMANAC_WAREHOUSE", "ALMANAC_LOG"] {
+    for name in ["ALMANAC_CONFIG", "ALMANAC_SOURCE", "ALMANAC_WAREHOUSE", "ALMANAC_LOG", "COLUMNS"] {
         command.env_remove(name);
     }
     let output = command.args(arguments).env("COLUMNS", "80").output().unwrap();
@@ -107,7 +107,7 @@ impl Job {
     /// A command, not yet started.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(binary());
-        for name in ["ALMANAC_CONFIG", "ALMANAC_SOURCE", "ALMANAC_WAREHOUSE", "ALMANAC_LOG"] {
+        for name in ["ALMANAC_CONFIG", "ALMANAC_SOURCE", "ALMANAC_WAREHOUSE", "ALMANAC_LOG", "COLUMNS"] {
             command.env_remove(name);
         }
         command.arg("--config").arg(&self.config).arg("--source").arg(&self.source);

@@ -1,9 +1,11 @@
 //! A Ceph gateway of a test's own, and what can be seen in its buckets.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
 
 use almanac_tests::notice;
 use tempfile::TempDir;
@@ -182,9 +184,22 @@ impl Drop for Gateway {
     }
 }
 
-/// A port that was free a moment ago.
+/// A free port that no other test is given while this process lives; below those that the kernel gives out.
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    static CLAIMED: Mutex<Vec<File>> = Mutex::new(Vec::new());
+    const PORTS: u16 = 10_000;
+    let folder = std::env::temp_dir().join("almanac-ports");
+    std::fs::create_dir_all(&folder).unwrap();
+    let own = (std::process::id() % u32::from(PORTS)) as u16;
+    let claimed = |port: u16| {
+        let claim = File::create(folder.join(port.to_string())).ok()?;
+        let is_free = claim.try_lock().is_ok() && TcpListener::bind(("127.0.0.1", port)).is_ok();
+        is_free.then_some((port, claim))
+    };
+    let ports = (0..PORTS).map(|nth| 20_000 + (own + nth) % PORTS);
+    let (port, claim) = ports.into_iter().find_map(claimed).unwrap();
+    CLAIMED.lock().unwrap().push(claim);
+    port
 }
 
 fn runs(command: &mut Command) -> bool {

@@ -35,6 +35,8 @@ pub(crate) struct Weather {
 pub(crate) struct Harm {
     pub(crate) requests: AtomicUsize,
     pub(crate) overloaded: AtomicUsize,
+    /// Requests with bodies.
+    pub(crate) bodies: AtomicUsize,
     /// With bodies, as the two below.
     pub(crate) reset_requests: AtomicUsize,
     pub(crate) reset_answers: AtomicUsize,
@@ -77,12 +79,12 @@ impl Proxy {
         let is_commit = method == "PUT" && path.contains("/_delta_log/0");
         let is_part = method == "PUT" && path.contains("partNumber=");
         let is_upload = is_part || (method == "POST" && path.contains("?upload"));
-        let fate = self.fate(&format!("{method} {path}"));
+        let length = request.length();
+        let fate = self.fate(&format!("{method} {path}"), length > 0);
         self.harm.requests.fetch_add(1, SeqCst);
         self.harm.parts.fetch_add(usize::from(is_part), SeqCst);
         let is_reset = matches!(fate, Fate::ResetRequest | Fate::ResetAnswer);
         self.harm.reset_uploads.fetch_add(usize::from(is_upload && is_reset), SeqCst);
-        let length = request.length();
         // without a body it is the answer's that is harmed
         if length > 0 {
             match fate {
@@ -132,8 +134,14 @@ impl Proxy {
         }
     }
 
-    /// Depends on the seed, on what is asked, and on how often it was asked before, not on what else happens meanwhile.
-    fn fate(&self, asked: &str) -> Fate {
+    /// Depends on the seed, on what is asked, and on how often it was asked before, not on what else happens meanwhile. Of
+    /// the requests with bodies, which are few, one is reset and one slow whatever the seed.
+    fn fate(&self, asked: &str, has_body: bool) -> Fate {
+        match self.harm.bodies.fetch_add(usize::from(has_body), SeqCst) {
+            20 if has_body && self.weather.reset > 0.0 => return Fate::ResetRequest,
+            40 if has_body && self.weather.slow > 0.0 => return Fate::Slow,
+            _ => {}
+        }
         let mut times = self.asked.lock().unwrap();
         let nth = times.entry(asked.to_owned()).or_default();
         *nth += 1;

@@ -65,6 +65,8 @@ fn found(address: &str, code: i32) -> Found {
         ("AWS_REGION", "us-east-1"),
         ("AWS_ACCESS_KEY_ID", "key"),
         ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ("NO_PROXY", "127.0.0.1"),
+        ("no_proxy", "127.0.0.1"),
     ];
     examined(&job, code, &variables, &[])
 }
