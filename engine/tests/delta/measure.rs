@@ -1,11 +1,10 @@
 //! Figures, printed; run with `--ignored --nocapture`. `ALMANAC_MEASURE_AT` keeps the tables there.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
 use almanac_engine::delta::content::of_table;
-use almanac_engine::delta::{CellChange, CellLog, CellWriter, Snapshot, Warehouse, commit_cells};
+use almanac_engine::delta::{CellLog, CellWriter, Snapshot, Warehouse, commit_cells};
 use almanac_engine::tables::{TableDef, timestamp};
 use arrow::array::{
     ArrayRef, BooleanArray, Date32Array, Float32Array, Int32Array, RecordBatch, StringArray, TimestampMicrosecondArray,
@@ -16,7 +15,7 @@ use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 use serde_json::Map;
 
-use super::support::{cell, partition, paths_table, rows, written};
+use super::support::{adding, cell, partition, paths_table, rows, written};
 
 const PATHS: usize = 2_000;
 
@@ -120,15 +119,7 @@ async fn writing_a_cell() {
         writer.write(batch).await.unwrap();
     }
     let add = writer.close().await.unwrap();
-    let change = CellChange {
-        app_id: cell.app_id("c"),
-        cell,
-        base: BTreeSet::new(),
-        replace: false,
-        add,
-        claims: Arc::default(),
-    };
-    commit_cells(&w, &def, vec![change], Map::new()).await.unwrap();
+    commit_cells(&w, &def, vec![adding(&cell, add)], Map::new()).await.unwrap();
     let snapshot = Snapshot::open(&w, &def).await.unwrap().unwrap();
     let started = Instant::now();
     let content = of_table(&snapshot).await.unwrap();
@@ -149,14 +140,7 @@ async fn opening_a_table_of_many_files() {
             for i in 0..50 {
                 let cell = cell("naive", 1_000 * thousand + 50 * commit + i);
                 let add = written(&w, &def, &cell, &rows(&def, &cell, 0..1, 10)).await;
-                changes.push(CellChange {
-                    app_id: cell.app_id("c"),
-                    cell,
-                    base: BTreeSet::new(),
-                    replace: false,
-                    add,
-                    claims: Arc::default(),
-                });
+                changes.push(adding(&cell, add));
             }
             let started = Instant::now();
             log.commit(changes, Map::new()).await.unwrap();
@@ -172,7 +156,7 @@ async fn opening_a_table_of_many_files() {
         let opened = started.elapsed().as_secs_f64();
         let files = snapshot.files().unwrap().len();
         let listed = started.elapsed().as_secs_f64();
-        snapshot.transaction(&cell("naive", 3).app_id("c")).await.unwrap();
+        snapshot.transaction(&cell("naive", 3).app_id("config")).await.unwrap();
         let looked_up = started.elapsed().as_secs_f64() - listed;
         println!("open {opened:.4} s, files() of {files} by {listed:.4} s, one transaction {looked_up:.4} s");
     }

@@ -81,7 +81,11 @@ pub async fn written(warehouse: &Warehouse, def: &TableDef, cell: &Cell, batch: 
 
 /// A change that adds ten paths for each of the origins to an empty cell.
 pub async fn change(warehouse: &Warehouse, def: &TableDef, cell: &Cell, origins: std::ops::Range<i32>) -> CellChange {
-    let add = written(warehouse, def, cell, &rows(def, cell, origins, 10)).await;
+    adding(cell, written(warehouse, def, cell, &rows(def, cell, origins, 10)).await)
+}
+
+/// A change that adds these files to an empty cell.
+pub fn adding(cell: &Cell, add: Vec<Add>) -> CellChange {
     CellChange {
         cell: cell.clone(),
         app_id: cell.app_id("config"),

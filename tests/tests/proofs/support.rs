@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 use std::sync::OnceLock;
 
 pub(crate) use almanac_tests::binary;
@@ -52,18 +52,27 @@ pub(crate) fn example(name: &str) -> PathBuf {
     root().join("examples").join(name)
 }
 
-/// Runs the binary without configuration, source and warehouse.
-pub(crate) fn bare(arguments: &[&str]) -> Ended {
+/// The binary, without what the environment says of its configuration or of a terminal.
+fn program() -> Command {
     let mut command = Command::new(binary());
     for name in ["ALMANAC_CONFIG", "ALMANAC_SOURCE", "ALMANAC_WAREHOUSE", "ALMANAC_LOG", "COLUMNS"] {
         command.env_remove(name);
     }
-    let output = command.args(arguments).env("COLUMNS", "80").output().unwrap();
+    command
+}
+
+fn ended(output: Output) -> Ended {
     Ended {
         code: output.status.code().unwrap_or(-1),
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8(output.stderr).unwrap(),
     }
+}
+
+/// Runs the binary without configuration, source and warehouse.
+pub(crate) fn bare(arguments: &[&str]) -> Ended {
+    let output = program().args(arguments).env("COLUMNS", "80").output().unwrap();
+    ended(output)
 }
 
 /// Why nothing was compared with real data, in the words of all crates.
@@ -106,10 +115,7 @@ impl Job {
 
     /// A command, not yet started.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(binary());
-        for name in ["ALMANAC_CONFIG", "ALMANAC_SOURCE", "ALMANAC_WAREHOUSE", "ALMANAC_LOG", "COLUMNS"] {
-            command.env_remove(name);
-        }
+        let mut command = program();
         command.arg("--config").arg(&self.config).arg("--source").arg(&self.source);
         command.arg("--warehouse").arg(&self.warehouse).args(&self.flags).args(arguments);
         command
@@ -118,11 +124,7 @@ impl Job {
     /// Runs a command with environment variables; the code of one that was killed is -1.
     pub(crate) fn run_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Ended {
         let output = self.command(arguments).envs(variables.iter().copied()).output().unwrap();
-        Ended {
-            code: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
+        ended(output)
     }
 
     /// Runs a command that must succeed.
